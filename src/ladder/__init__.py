@@ -1,0 +1,1 @@
+"""`ladder`: emit a machine learning repo at an MLOps maturity level."""

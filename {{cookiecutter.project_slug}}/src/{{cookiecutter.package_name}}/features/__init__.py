@@ -1,0 +1,1 @@
+"""Level 2, the feature store: point-in-time joins and online look-up. Holds its place; not built yet."""
