@@ -1,0 +1,1 @@
+"""Level 1, the application: accepts a handed-off model and serves it over HTTP."""
