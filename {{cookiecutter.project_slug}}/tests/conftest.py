@@ -1,0 +1,19 @@
+"""What all tests share: the repo's root, and an environment in which nothing of the person who runs them counts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The folder of this repo. Read it, do not write into it."""
+    return Path(__file__).parent.parent
+
+
+@pytest.fixture(autouse=True)
+def no_settings_of_the_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MLOPS_API_KEY", raising=False)
+    monkeypatch.setenv("MPLBACKEND", "agg")
