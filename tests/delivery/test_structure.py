@@ -1,0 +1,264 @@
+"""What the linters cannot know: workflows call what is there, CI is `make ci`, a release waits for its checks."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tomllib
+from itertools import product
+from pathlib import Path
+
+import pytest
+import yaml
+
+from .. import emission
+from ..conftest import Rendered
+from ..emission import PROVIDERS, REPO, replace
+from . import pipelines
+from .pipelines import WITH_CI
+
+LEVELS = (1, 4)
+EACH = [(level, provider) for level in LEVELS for provider in WITH_CI]
+IMAGE = {"image", "image-smoke"}
+ONE_COMMAND = re.compile(r"make [a-z-]+( IMAGE=\S+)?|apk add --no-cache make|(echo|gh release create|curl) [^\n;&]*")
+SOFT = re.compile(
+    r"continue-on-error|continueOnError|allow_failure|failTask\w+: false"
+    r"|\|\| *(true|:)(\s|$)|--exit-zero|set \+e|^\t@?-"
+)
+PACKAGES = {
+    "check-added-large-files": "pre-commit-hooks",
+    "check-merge-conflict": "pre-commit-hooks",
+    "coverage": "pytest-cov",
+    "detect-secrets-hook": "detect-secrets",
+}
+
+
+@pytest.fixture
+def project(rendered: Rendered, tmp_path: Path) -> Path:
+    """An emitted project to break."""
+    return shutil.copytree(rendered(1, "github"), tmp_path / "project")
+
+
+# --- what is called is there
+
+
+def absent(repo: Path, text: str) -> list[str]:
+    """What a text calls and the repo does not have."""
+    programs = {"make": set(pipelines.targets(repo)), "mlops": pipelines.commands(repo)}
+    return [f"{name} {it}" for name, known in programs.items() for it in sorted(pipelines.called(text, name) - known)]
+
+
+def shell(repo: Path, provider: str) -> str:
+    return "\n".join(line for job in pipelines.jobs(repo, provider) for line in job.lines)
+
+
+@pytest.mark.parametrize(("level", "provider"), EACH)
+def test_what_workflows_call_is_there(rendered: Rendered, level: int, provider: str) -> None:
+    repo = rendered(level, provider)
+    assert len(pipelines.called(shell(repo, provider), "make")) > 8
+    assert absent(repo, shell(repo, provider)) == []
+
+
+@pytest.mark.parametrize("provider", WITH_CI)
+def test_a_call_of_nothing_is_seen(rendered: Rendered, tmp_path: Path, provider: str) -> None:
+    repo = shutil.copytree(rendered(1, provider), tmp_path / "project")
+    replace(repo / pipelines.FILES[provider][0], "make lint", "make lnt")
+    assert absent(repo, shell(repo, provider)) == ["make lnt"]
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_what_make_and_the_docs_call_is_there(rendered: Rendered, level: int) -> None:
+    repo = rendered(level)
+    pages = [repo / "README.md", *(repo / "docs").glob("*.md"), *(repo / "make").glob("*.mk")]
+    for page in pages:
+        text = page.read_text(encoding="utf-8").replace("$(MLOPS)", "mlops").replace("$(MAKE)", "")
+        marks = r"^```.*?^```|`[^`\n]+`" if page.suffix == ".md" else r"^\t[^\n]*"
+        code = re.findall(marks, text, re.DOTALL | re.MULTILINE)
+        assert absent(repo, "\n".join(code)) == [], page.name
+
+
+def test_a_command_of_nothing_is_seen(rendered: Rendered) -> None:
+    assert absent(rendered(1), "mlops serve\nmlops sreve --port 0\nmake `mlops deploy`") == [
+        "mlops deploy",
+        "mlops sreve",
+    ]
+
+
+@pytest.mark.parametrize("provider", WITH_CI)
+def test_a_step_is_one_command(rendered: Rendered, provider: str) -> None:
+    for line in shell(rendered(1, provider), provider).splitlines():
+        assert ONE_COMMAND.fullmatch(line), line
+
+
+# --- CI is `make ci`
+
+
+def in_ci(repo: Path, provider: str) -> set[str]:
+    """The targets that a provider's CI calls, for a change."""
+    lines = [line for job in pipelines.jobs(repo, provider) if not job.release for line in job.lines]
+    return pipelines.called("\n".join(lines), "make") - {"setup"}
+
+
+@pytest.mark.parametrize("provider", WITH_CI)
+def test_ci_is_what_a_person_runs(rendered: Rendered, provider: str) -> None:
+    repo = rendered(1, provider)
+    assert in_ci(repo, provider) == {*pipelines.targets(repo)["ci"], *IMAGE}
+
+
+def test_a_step_that_is_left_out_is_seen(project: Path) -> None:
+    replace(project / ".github" / "workflows" / "ci.yml", "      - run: make hooks\n", "")
+    assert in_ci(project, "github") != {*pipelines.targets(project)["ci"], *IMAGE}
+
+
+# --- a release waits for its checks
+
+
+@pytest.mark.parametrize("provider", WITH_CI)
+def test_what_is_pushed_was_checked(rendered: Rendered, provider: str) -> None:
+    repo = rendered(1, provider)
+    jobs = {job.name: job for job in pipelines.jobs(repo, provider) if job.release}
+    verify = [name for name, job in jobs.items() if "make release-dry-run" in job.lines]
+    assert len(verify) == 1
+    out = [job for job in jobs.values() if re.search("image-push|image-save|gh release|curl", "\n".join(job.lines))]
+    assert out
+    assert all(verify[0] in job.needs for job in out)
+
+
+def test_a_release_is_checked_tested_and_built_before_its_notes(rendered: Rendered) -> None:
+    needs = pipelines.targets(rendered(1))
+    assert needs["release-dry-run"] == ["release-check", "ci"]
+    assert needs["image-push"] == needs["image-save"] == ["image-smoke"]
+    assert needs["smoke"] == ["build"]
+
+
+# --- no gate is soft
+
+
+def soft(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if SOFT.search(line) and not line.lstrip().startswith("#")]
+
+
+def gates(repo: Path) -> list[Path]:
+    """The files in which a gate could be made soft."""
+    patterns = (
+        ".github/workflows/*",
+        ".gitlab-ci.yml",
+        ".azuredevops/*.yml",
+        "Makefile",
+        "make/*",
+        ".pre-commit-config.yaml",
+    )
+    return [path for pattern in patterns for path in sorted(repo.glob(pattern))]
+
+
+@pytest.mark.parametrize(("level", "provider"), [*product(LEVELS, PROVIDERS)])
+def test_no_emitted_gate_is_soft(rendered: Rendered, level: int, provider: str) -> None:
+    found = gates(rendered(level, provider))
+    assert len(found) >= 4
+    assert [line for path in found for line in soft(path.read_text(encoding="utf-8"))] == []
+
+
+def test_none_of_ours_is_soft() -> None:
+    assert [line for path in gates(REPO) for line in soft(path.read_text(encoding="utf-8"))] == []
+
+
+@pytest.mark.parametrize("line", ["continue-on-error: true", "allow_failure: true", "continueOnError: true"])
+@pytest.mark.parametrize("provider", WITH_CI)
+def test_a_soft_step_is_seen(rendered: Rendered, provider: str, line: str) -> None:
+    text = (rendered(1, provider) / pipelines.FILES[provider][0]).read_text(encoding="utf-8")
+    assert soft(f"{text}    {line}\n") == [line]
+
+
+@pytest.mark.parametrize(
+    "line", ["\tpytest || true", "\truff check --exit-zero", "\t-mypy", "\t@-mypy", "\tpytest || :"]
+)
+def test_a_soft_target_is_seen(rendered: Rendered, line: str) -> None:
+    text = (rendered(1) / "make" / "quality.mk").read_text(encoding="utf-8")
+    assert soft(f"{text}\nsoft:\n{line}\n") == [line.strip()]
+
+
+# --- actions are pinned by commit, with a full version beside it
+
+
+def uses(path: Path) -> list[str]:
+    return re.findall(r"uses: *(.*)", path.read_text(encoding="utf-8"))
+
+
+def test_actions_are_pinned(rendered: Rendered) -> None:
+    workflows = [
+        *(rendered(1) / ".github" / "workflows").glob("*.yml"),
+        *(REPO / ".github" / "workflows").glob("*.yml"),
+    ]
+    pins = {pin for path in workflows for pin in uses(path)}
+    assert pins
+    assert [pin for pin in pins if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", pin)] == []
+    assert len(pins) == len({pin.split("@")[0] for pin in pins}), "one action in two versions"
+
+
+def test_images_are_pinned(rendered: Rendered) -> None:
+    text = (rendered(1, "gitlab") / ".gitlab-ci.yml").read_text(encoding="utf-8")
+    images = re.findall(r"\b(?:python|docker):[\w.-]+", text)
+    assert images
+    assert [image for image in images if not re.search(r":\d+\.\d+\.\d+", image)] == []
+
+
+# --- one text for all providers
+
+
+def test_the_providers_say_the_same(rendered: Rendered) -> None:
+    github, gitlab, azure = (rendered(1, provider) for provider in ("github", "gitlab", "azure-devops"))
+    template = (github / ".github" / "pull_request_template.md").read_bytes()
+    assert template == (gitlab / ".gitlab" / "merge_request_templates" / "Default.md").read_bytes()
+    assert template == (azure / ".azuredevops" / "pull_request_template.md").read_bytes()
+    assert (gitlab / ".gitlab" / "renovate.json").read_bytes() == (azure / "renovate.json").read_bytes()
+
+
+def paths(owners: Path) -> set[str]:
+    return set(re.findall(r"^# (\*|/\S+)$", owners.read_text(encoding="utf-8"), re.MULTILINE))
+
+
+def test_owners_are_asked_for_every_layer_and_none_is_made_up(rendered: Rendered) -> None:
+    places = {"github": ".github/CODEOWNERS", "gitlab": ".gitlab/CODEOWNERS"}
+    layers = {path.rpartition("/")[2] for _, _, path in emission.claims() if path.startswith("src/")}
+    found = {}
+    for provider, place in places.items():
+        owners = rendered(4, provider) / place
+        found[provider] = {path for path in paths(owners) if not path.startswith(("/.github", "/.gitlab"))}
+        assert {f"/src/*/{layer}/" for layer in layers if "." not in layer} <= paths(owners)
+        assert all(line.startswith("#") for line in owners.read_text(encoding="utf-8").splitlines() if line)
+    assert found["github"] == found["gitlab"]
+
+
+def test_the_ruleset_asks_for_the_jobs_that_are_there(rendered: Rendered) -> None:
+    place = rendered(1) / ".github"
+    rules = json.loads((place / "rulesets" / "main.json").read_text(encoding="utf-8"))["rules"]
+    wanted = next(rule for rule in rules if rule["type"] == "required_status_checks")["parameters"]
+    jobs = yaml.safe_load((place / "workflows" / "ci.yml").read_text(encoding="utf-8"))["jobs"]
+    named = {
+        f"{name} ({version})" if version else name
+        for name, job in jobs.items()
+        for version in job.get("strategy", {}).get("matrix", {}).get("python", [""])
+    }
+    assert {check["context"] for check in wanted["required_status_checks"]} == named
+
+
+def test_without_a_provider_there_is_none(rendered: Rendered) -> None:
+    names = emission.files(rendered(4, "none"))
+    assert "make/quality.mk" in names
+    assert [name for name in names if re.match(r"\.(github|gitlab|azuredevops)|renovate", name)] == []
+
+
+# --- tools
+
+
+def test_every_tool_that_make_and_the_hooks_call_is_installed(rendered: Rendered) -> None:
+    repo = rendered(1)
+    dev = tomllib.loads((repo / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]["dev"]
+    installed = {re.split(r"[<>=\[]", need)[0] for need in dev}
+    made = re.findall(r"\$\(BIN\)/([a-z-]+)", (repo / "make" / "quality.mk").read_text(encoding="utf-8"))
+    config = yaml.safe_load((repo / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    hooks = [hook for place in config["repos"] for hook in place["hooks"]]
+    assert {place["repo"] for place in config["repos"]} == {"local"}
+    called = {*made, *(hook["entry"].split()[0] for hook in hooks if hook["language"] == "system")}
+    assert {PACKAGES.get(name, name) for name in called} - {"python"} <= installed

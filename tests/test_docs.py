@@ -1,0 +1,68 @@
+"""The docs say what the code does: tables come from `levels.toml`, links lead somewhere, commands exist."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+TEMPLATE = ROOT / "{{cookiecutter.project_slug}}"
+SOURCE = TEMPLATE / "src" / "{{cookiecutter.package_name}}"
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *TEMPLATE.rglob("*.md")])
+PREFIX = "src/{{cookiecutter.package_name}}/"
+
+
+def levels() -> list[dict[str, object]]:
+    table = tomllib.loads((TEMPLATE / "levels.toml").read_text(encoding="utf-8"))
+    rows: list[dict[str, object]] = table["level"]
+    return rows
+
+
+def layers(row: dict[str, object]) -> list[str]:
+    """The folders that a level adds to the package."""
+    paths = row["paths"]
+    assert isinstance(paths, list)
+    names = [str(path).removeprefix(PREFIX) for path in paths if str(path).startswith(PREFIX)]
+    return [name for name in names if "." not in name]
+
+
+def built(layer: str) -> bool:
+    return (SOURCE / layer / "commands.py").exists()
+
+
+def table() -> str:
+    """The README's table of levels, as the template's own table has it."""
+    lines = ["| level | title | layers it adds | state |", "|---|---|---|---|"]
+    for row in levels():
+        names = layers(row)
+        ready = all(built(name) for name in names)
+        title = f"[{row['title']}](docs/level-{row['number']}.md)" if ready else row["title"]
+        state = "built" if ready else "holds its place"
+        lines.append(f"| {row['number']} | {title} | {' '.join(f'`{name}`' for name in names)} | {state} |")
+    return "\n".join(lines)
+
+
+def test_the_readme_has_the_table_of_levels() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = re.search(r"<!-- levels:[^\n]*-->\n(.*?)\n<!-- /levels -->", text, re.DOTALL)
+    assert shown is not None
+    assert shown[1] == table()
+
+
+def test_the_picture_names_every_level() -> None:
+    picture = (ROOT / "docs" / "pictures" / "ladder.svg").read_text(encoding="utf-8")
+    for row in levels():
+        assert str(row["title"]) in picture
+        for layer in layers(row):
+            assert f"{layer}/" in picture
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#\s]+)", text):
+        if not target.startswith(("http:", "https:")):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}, which is not there"
