@@ -6,10 +6,11 @@ ROWS ?=
 DATA ?=
 TARGET ?=
 VENV := .venv
-BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+SCRIPTS := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
+BIN := $(VENV)/$(SCRIPTS)
 READY := $(VENV)/.ready
 OUT := build/level-$(LEVEL)
-UV := $(CURDIR)/$(BIN)/uv
+UV := $(abspath $(BIN)/uv)
 # uv does not read pip's configuration: behind a mirror of the package index it is told
 INDEX := $(or $(UV_DEFAULT_INDEX),$(PIP_INDEX_URL),$(if $(MAKECMDGOALS),$(shell $(PYTHON) -m pip config get global.index-url 2>/dev/null)))
 ifneq ($(INDEX),)
@@ -34,12 +35,12 @@ $(READY): pyproject.toml
 demo: $(READY) ## emit LEVEL=0..4 into build/level-N and run its whole story (ROWS=n trips, or DATA=file TARGET=column)
 	@mkdir -p build && rm -rf $(OUT).old && if [ -d $(OUT) ]; then mv $(OUT) $(OUT).old; fi
 	@echo "· emitting level $(LEVEL) into $(OUT)"
-	@$(BIN)/ladder new $(OUT) --level '$(LEVEL)' $(if $(DATA),--data '$(DATA)' --target '$(TARGET)') \
+	@$(BIN)/ladder new $(OUT) --level '$(LEVEL)' $(if $(DATA),--data '$(DATA)') $(if $(TARGET),--target '$(TARGET)') \
 		|| { if [ -d $(OUT).old ]; then mv $(OUT).old $(OUT); fi; exit 1; }
 	@if cmp -s $(OUT)/pyproject.toml $(OUT).old/pyproject.toml && [ -f $(OUT).old/.venv/.ready ]; then \
 		mv $(OUT).old/.venv $(OUT)/.venv && touch $(OUT)/.venv/.ready; fi; rm -rf $(OUT).old
 	@echo "· installing what level $(LEVEL) needs, and no more, into $(OUT)/.venv"
-	@UV_PYTHON=$(BIN)/python $(MAKE) --no-print-directory -C $(OUT) setup PYTHON='$(CURDIR)/$(BIN)/python' PIP='$(UV) pip'
+	@UV_PYTHON=.venv/$(SCRIPTS)/python $(MAKE) --no-print-directory -C $(OUT) setup PYTHON='$(abspath $(BIN)/python)' PIP='$(UV) pip'
 	@$(MAKE) --no-print-directory -C $(OUT) demo ROWS='$(ROWS)'
 	@echo "· $(OUT)/reports/index.html is the story, $(OUT)/reports/summary.json its figures"
 

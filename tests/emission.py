@@ -30,7 +30,12 @@ def run(*command: object, cwd: Path, env: Mapping[str, str] | None = None) -> su
     """Run a program to its end; what it printed, on both streams, is in `stdout`."""
     words = [str(word) for word in command]
     both = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "stdin": subprocess.DEVNULL}
-    where = {**os.environ, "NO_COLOR": "1", **(env or {})}
+    where = {
+        "OMP_NUM_THREADS": "1",
+        **os.environ,
+        "NO_COLOR": "1",
+        **(env or {}),
+    }  # threads fight where tests share cores
     return subprocess.run(words, cwd=cwd, env=where, encoding="utf-8", check=False, **both)  # type: ignore[call-overload,no-any-return]
 
 

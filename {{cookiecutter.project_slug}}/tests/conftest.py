@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # the tables are small, and threads that wait for one another cost more
 
 
 @pytest.fixture(scope="session")

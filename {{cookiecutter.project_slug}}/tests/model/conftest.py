@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from {{cookiecutter.package_name}}.model import evaluate, frame, train
+from {{cookiecutter.package_name}}.model import evaluate, frame, threads, train
 
 from . import tables
 
@@ -27,8 +27,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture(autouse=True, scope="session")
 def quick() -> Iterator[None]:
-    """A shorter bootstrap: these tables are small, and their answers clear."""
-    with pytest.MonkeyPatch.context() as patch:
+    """A shorter bootstrap and one thread: these tables are small, and their answers clear."""
+    with pytest.MonkeyPatch.context() as patch, threads.for_rows(0):
         patch.setattr(evaluate, "RESAMPLES", 60)
         yield
 

@@ -13,7 +13,7 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from ..errors import DataError
-from . import card, estimator, evaluate, handoff, plots, score, split
+from . import card, estimator, evaluate, handoff, plots, score, split, threads
 from . import frame as frames
 from .evaluate import Evaluation, Floats, Labels
 from .project import Schema
@@ -61,8 +61,9 @@ def run(schema: Schema, data: Path, out: Path, echo: Echo = lambda _: None) -> O
     echo(f"read {len(rows):,} rows with a label from {data}")
     for oddity in frames.oddities(rows, schema):
         echo(f"warning: {oddity}")
-    fitted = fit(rows, schema, echo)
-    write(fitted, out)
+    with threads.for_rows(len(rows)):
+        fitted = fit(rows, schema, echo)
+        write(fitted, out)
     seconds = time.perf_counter() - started
     echo(f"wrote {out} in {seconds:.1f} s")
     echo(fitted.evaluation.sentence)
