@@ -8,6 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from ladder import cli
+
+from .conftest import Rendered
+from .delivery import pipelines
+
 ROOT = Path(__file__).parent.parent
 TEMPLATE = ROOT / "{{cookiecutter.project_slug}}"
 SOURCE = TEMPLATE / "src" / "{{cookiecutter.package_name}}"
@@ -66,3 +71,28 @@ def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)", text):
         if not target.startswith(("http:", "https:")):
             assert (page.parent / target).exists(), f"{page.name} links to {target}, which is not there"
+
+
+CALL = re.compile(r"`(make|mlops|ladder) ([a-z][a-z-]*)")
+
+
+def unknown(text: str, known: dict[str, set[str]]) -> set[str]:
+    """The calls between backticks that name no target or command."""
+    return {f"{program} {word}" for program, word in CALL.findall(text) if word not in known[program]}
+
+
+@pytest.fixture(scope="module")
+def known(rendered: Rendered) -> dict[str, set[str]]:
+    """What `make`, `mlops` and `ladder` can do, in the product and in an emitted project together."""
+    project = rendered(4)
+    made = set(pipelines.targets(ROOT)) | set(pipelines.targets(project))
+    return {"make": made, "mlops": pipelines.commands(project), "ladder": set(cli.main.commands)}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_the_commands_that_a_page_names_exist(page: Path, known: dict[str, set[str]]) -> None:
+    assert unknown(page.read_text(encoding="utf-8"), known) == set()
+
+
+def test_a_command_that_does_not_exist_is_seen(known: dict[str, set[str]]) -> None:
+    assert unknown("run `mlops tarin` and `make demo`", known) == {"mlops tarin"}

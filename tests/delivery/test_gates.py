@@ -6,20 +6,21 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from ..conftest import Rendered
-from ..emission import replace, run
+from ..conftest import Baked, Rendered, python
+from ..emission import done, replace, run
 
-BIN = Path(sys.executable).parent
-posix = pytest.mark.skipif(sys.platform == "win32", reason="make and a stand-in for docker, which is a shell script")
+Make = Callable[..., subprocess.CompletedProcess[str]]
+posix = pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for docker is a shell script")
 
 
 @pytest.fixture
 def project(rendered: Rendered, tmp_path: Path) -> Path:
-    """An emitted project under git, whose tools are those of this environment."""
+    """An emitted project under git, to break."""
     repo = shutil.copytree(rendered(1), tmp_path / "project")
     (repo / ".ready").touch()
     for words in (["init", "-q"], ["add", "-A"]):
@@ -27,28 +28,31 @@ def project(rendered: Rendered, tmp_path: Path) -> Path:
     return repo
 
 
-def make(repo: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    package = next((repo / "src").iterdir()).name
-    mlops = f"MLOPS={sys.executable} -m {package}"
-    env = {
-        **environment,
-        "PYTHONPATH": str(repo / "src"),
-        "PATH": f"{environment.get('PATH', '')}{os.pathsep}{os.environ['PATH']}",
-    }
-    return run("make", "--no-print-directory", f"BIN={BIN}", "READY=.ready", mlops, *words, cwd=repo, env=env)
+@pytest.fixture
+def make(project: Path, baked: Baked, tmp_path: Path) -> Make:
+    """`make(target, TAG="v1")`: run it in the project, with the tools of an emitted environment."""
+    here = python(baked(1))
+    mlops = f"{here} -m {next((project / 'src').iterdir()).name}"
+    fixed = (f"BIN={here.parent.as_posix()}", "READY=.ready", f"MLOPS={mlops}")
+    settled = {"PYTHONPATH": str(project / "src"), "PRE_COMMIT_HOME": str(tmp_path / "hooks")}
+
+    def call(*words: str, first: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+        path = f"{first}{os.pathsep}{os.environ['PATH']}" if first else os.environ["PATH"]
+        env = {**settled, **environment, "PATH": path}
+        return run("make", "--no-print-directory", *fixed, *words, cwd=project, env=env)
+
+    return call
 
 
 # --- the hooks
 
 
-@posix
-def test_what_is_emitted_passes_its_hooks(project: Path) -> None:
-    ran = make(project, "hooks")
+def test_what_is_emitted_passes_its_hooks(make: Make) -> None:
+    ran = make("hooks")
     assert ran.returncode == 0, ran.stdout
     assert "(no files to check)Skipped" not in ran.stdout
 
 
-@posix
 @pytest.mark.parametrize(
     ("name", "text", "hook"),
     [
@@ -64,10 +68,10 @@ def test_what_is_emitted_passes_its_hooks(project: Path) -> None:
     ],
     ids=["secret", "large file", "notebook output", "conflict marker", "unused import"],
 )
-def test_a_hook_sees(project: Path, name: str, text: str, hook: str) -> None:
+def test_a_hook_sees(project: Path, make: Make, name: str, text: str, hook: str) -> None:
     (project / name).write_text(text, encoding="utf-8")
     subprocess.run(["git", "add", "-f", name], cwd=project, check=True)
-    ran = make(project, "hooks")
+    ran = make("hooks")
     assert ran.returncode != 0
     red = [line for line in ran.stdout.splitlines() if line.endswith("Failed")]
     assert len(red) == 1, ran.stdout
@@ -78,7 +82,7 @@ def test_a_hook_sees(project: Path, name: str, text: str, hook: str) -> None:
 
 
 @pytest.fixture
-def covered(project: Path) -> Path:
+def covered(project: Path, baked: Baked) -> None:
     """A package whose tests run nearly all of it, but only half of one layer."""
     shutil.rmtree(project / "src")
     for layer, lines, ran in (("model", 300, 300), ("data", 10, 3)):
@@ -91,46 +95,42 @@ def covered(project: Path) -> Path:
     (project / "src" / "trips" / "__init__.py").write_text("", encoding="utf-8")
     script = "import trips.model.work, trips.data.work"
     (project / "run.py").write_text(script, encoding="utf-8")
-    command = (sys.executable, "-m", "coverage", "run", "--branch", "--source=src", "run.py")
-    assert run(*command, cwd=project, env={"PYTHONPATH": str(project / "src")}).returncode == 0
-    return project
+    command = (python(baked(1)), "-m", "coverage", "run", "--branch", "--source=src", "run.py")
+    done(*command, cwd=project, env={"PYTHONPATH": str(project / "src")})
 
 
-@posix
-def test_each_package_has_its_own_floor(covered: Path) -> None:
-    assert make(covered, "floor/src/trips/model").returncode == 0
-    assert make(covered, "floor/src/trips/__init__.py").returncode == 0
-    low = make(covered, "floor/src/trips/data")
+@pytest.mark.usefixtures("covered")
+def test_each_package_has_its_own_floor(make: Make) -> None:
+    assert make("floor/src/trips/model").returncode == 0
+    assert make("floor/src/trips/__init__.py").returncode == 0
+    low = make("floor/src/trips/data")
     assert low.returncode != 0
     assert "is less than fail-under=85" in low.stdout.replace("fail_under", "fail-under")
-    assert make(covered, "floor/src/trips/data", "FLOOR=20").returncode == 0
+    assert make("floor/src/trips/data", "FLOOR=20").returncode == 0
 
 
 # --- the release
 
 
-@posix
-def test_a_release_that_agrees_is_let_through(project: Path) -> None:
-    ran = make(project, "release-check", TAG="v0.1.0")
+def test_a_release_that_agrees_is_let_through(project: Path, make: Make) -> None:
+    ran = make("release-check", TAG="v0.1.0")
     assert (ran.returncode, "releases version 0.1.0" in ran.stdout) == (0, True), ran.stdout
-    assert make(project, "release-notes", TAG="v0.1.0").returncode == 0
+    assert make("release-notes", TAG="v0.1.0").returncode == 0
     assert "First version" in (project / "reports" / "release-notes.md").read_text(encoding="utf-8")
 
 
-@posix
 @pytest.mark.parametrize(
     "tag", ["v0.2.0", "0.1.0", "", "v0.1.0$(shell touch seen)", "v0.1.0;touch seen", "v`touch seen`"]
 )
-def test_a_release_that_does_not_is_stopped(project: Path, tag: str) -> None:
-    ran = make(project, "release-check", TAG=tag)
+def test_a_release_that_does_not_is_stopped(project: Path, make: Make, tag: str) -> None:
+    ran = make("release-check", TAG=tag)
     assert ran.returncode != 0
     assert not (project / "seen").exists(), "the tag's name was run as a command"
 
 
-@posix
-def test_an_untold_version_is_stopped(project: Path) -> None:
+def test_an_untold_version_is_stopped(project: Path, make: Make) -> None:
     replace(project / "CHANGELOG.md", "## 0.1.0", "## 0.0.9")
-    assert make(project, "release-check", TAG="v0.1.0").returncode != 0
+    assert make("release-check", TAG="v0.1.0").returncode != 0
 
 
 @pytest.fixture
@@ -147,28 +147,27 @@ def docker(tmp_path: Path) -> Path:
 @posix
 @pytest.mark.parametrize(("target", "last"), [("image-push", "push"), ("image-save", "save")])
 def test_an_image_leaves_only_after_its_smoke_test(
-    project: Path, docker: Path, tmp_path: Path, target: str, last: str
+    make: Make, docker: Path, tmp_path: Path, target: str, last: str
 ) -> None:
     for smoke, wanted in (("0", ["run", last]), ("1", ["run"])):
         log = tmp_path / f"log-{smoke}"
-        ran = make(project, target, PATH=str(docker), LOG=str(log), SMOKE=smoke, TAG="v1.2.3", IMAGE="place/app")
+        ran = make(target, first=str(docker), LOG=str(log), SMOKE=smoke, TAG="v1.2.3", IMAGE="place/app")
         lines = log.read_text(encoding="utf-8").splitlines()
         assert [line.split()[0] for line in lines] == wanted, ran.stdout
         assert all("place/app:1.2.3" in line for line in lines)
         assert (ran.returncode == 0) == (smoke == "0")
 
 
-@posix
 @pytest.mark.slow
-def test_a_wheel_that_does_not_answer_stops_the_release(project: Path) -> None:
+def test_a_wheel_that_does_not_answer_stops_the_release(project: Path, make: Make) -> None:
     """The whole release but for what other tests run: check, build, smoke test of the wheel in its own environment."""
     place = next((project / "src").iterdir()) / "service"
     quick = ("-o", "lint", "-o", "types", "-o", "hooks", "-o", "cover", "-o", "integration", "release-dry-run")
-    good = make(project, *quick, TAG="v0.1.0")
+    good = make(*quick, TAG="v0.1.0")
     assert good.returncode == 0, good.stdout
     assert "sample predictions are as recorded" in good.stdout
     assert (project / "dist").is_dir()
     replace(place / "app.py", '@app.get("/health/ready"', '@app.get("/health/reddy"')
-    bad = make(project, *quick, TAG="v0.1.0")
+    bad = make(*quick, TAG="v0.1.0")
     assert bad.returncode != 0
     assert "/health/ready gives 404" in bad.stdout

@@ -23,7 +23,7 @@ types: $(READY) ## strict types
 	$(BIN)/mypy
 
 hooks: $(READY) ## secrets, large files, notebook outputs, conflict markers: what pre-commit looks for
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pre-commit run --all-files --show-diff-on-failure
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/pre-commit run --all-files --show-diff-on-failure
 
 test: $(READY) ## the quick tests
 	$(BIN)/python -m pytest -m "not integration"

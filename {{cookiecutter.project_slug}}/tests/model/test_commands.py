@@ -99,8 +99,9 @@ def test_the_story_of_the_sample(root: Path) -> None:
 def test_the_story_of_a_table_of_ones_own_and_of_a_spoilt_folder(root: Path) -> None:
     mlops("data", "describe", "data/table.csv", "--target", "y", "--write")
     stage = story.Stage(root, 10_000)
-    told = [chapter.tell(stage) for chapter in chapters.CHAPTERS]
-    assert told[0].figures["rows"] == 300
+    assert chapters.gather(stage).figures["rows"] == 300
+    assert chapters.learn(stage).figures["rows"] == 300
+    assert chapters.by_hand(stage).figures["rows scored"] == 300
     with (root / "handoff" / handoff.MODEL).open("ab") as file:
         file.write(b"x")
     with pytest.raises(errors.ModelError, match="checksum differs"):

@@ -88,10 +88,12 @@ def library() -> ModuleType:
 @cache
 def definition(gx: ModuleType) -> Any:
     """A place in memory for batches: nothing is written, no progress bar is drawn."""
-    from great_expectations.data_context.types.base import ProgressBarsConfig
+    from great_expectations.data_context.types import base
 
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    stores = base.InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
+    bars = base.ProgressBarsConfig(globally=False)
+    config = base.DataContextConfig(store_backend_defaults=stores, progress_bars=bars)
+    context = gx.get_context(mode="ephemeral", project_config=config)
     asset = context.data_sources.add_pandas("source").add_dataframe_asset("batch")
     return asset.add_batch_definition_whole_dataframe("rows")
 

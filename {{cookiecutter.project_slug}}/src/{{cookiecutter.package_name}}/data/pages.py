@@ -26,9 +26,11 @@ def data_docs(result: Any) -> str:
 
     The page holds rows of the user's data, so it must not load code from anywhere, and it has to work offline.
     """
+    from great_expectations.core.run_identifier import RunIdentifier
     from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
     from great_expectations.render.view.view import DefaultJinjaPageView
 
+    result.meta["run_id"] = RunIdentifier(run_name=result.suite_name)
     view: Any = DefaultJinjaPageView()
     page: str = view.render(ValidationResultsPageRenderer().render(result))
     return FOREIGN.sub("", page).replace("</head>", STYLE, 1)

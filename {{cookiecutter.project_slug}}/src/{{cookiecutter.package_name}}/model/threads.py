@@ -12,7 +12,7 @@ MANY = 200_000
 def for_rows(rows: int) -> Any:
     """A context: one thread below `MANY` rows, else all.
 
-    Small jobs gain little from a second thread. On a busy machine they lose by it: the threads wait for each other, spinning,
-    at each of a model's thousand short steps; 50,000 rows took 37 s with two threads and 5 s with one, beside other work.
+    Small jobs gain little from a second thread, and on a busy machine lose by it: threads wait for each other, spinning,
+    at each of a model's thousand short steps. Beside other work 50,000 rows took 37 s with two threads, 5 s with one.
     """
     return threadpool_limits(limits=1 if rows < MANY else None, user_api="openmp")
