@@ -17,6 +17,9 @@ ifneq ($(INDEX),)
 export UV_DEFAULT_INDEX := $(INDEX)
 endif
 
+# so that the first run of each command is no slower than the second, also where Python may not write bytecode
+export UV_COMPILE_BYTECODE ?= 1
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all lint format bench clean
 

@@ -21,10 +21,11 @@ AIM_RATE, AIM_P50 = 20.0, 3.0
 
 @click.command()
 @click.option("--skip-serving", is_flag=True, help="Only emission, help and training.")
-def main(skip_serving: bool) -> None:
+@click.option("--skip-timings", is_flag=True, help="Only serving.")
+def main(skip_serving: bool, skip_timings: bool) -> None:
     """Measure, print Markdown, keep the figures in build/bench/results.json."""
     setting.prepare()
-    waits = timings.run()
+    waits = [] if skip_timings else timings.run()
     cells, difference = ({}, 0.0) if skip_serving else serving.run()
     where = setting.machine()
     text = [f"Machine: {where}", "", *waiting(waits)]

@@ -13,11 +13,12 @@ STYLE = """<style>
 body { max-width: 75rem; margin: 1.5rem auto; padding: 0 1rem }
 table { border-collapse: collapse; margin: .5rem 0 }
 td, th { border: 1px solid #8884; padding: .25rem .6rem; text-align: left; vertical-align: top }
-.collapse, .modal, .navbar-toggler, .breadcrumb, footer, button, #gx-bottom-bar { display: none }
-.collapse.show { display: block }
+.navbar-expand-md, .sticky > .card, .modal, footer, button, [data-toggle="collapse"] { display: none }
 .badge { border-radius: .3rem; padding: 0 .4rem; background: #8883 }
-.fail, .text-danger, .failed { color: #c62828 }
-.text-success, .success { color: #2e7d32 }
+.text-danger { color: #c62828 }
+.fa-times::before { content: "\\2717" }
+.text-success { color: #2e7d32 }
+.fa-check-circle::before { content: "\\2713" }
 </style></head>"""
 
 
@@ -30,6 +31,8 @@ def data_docs(result: Any) -> str:
     from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
     from great_expectations.render.view.view import DefaultJinjaPageView
 
+    for one in result.results:
+        one.result.pop("unexpected_index_query", None)  # the place of every bad row; they are in rows.parquet
     result.meta["run_id"] = RunIdentifier(run_name=result.suite_name)
     view: Any = DefaultJinjaPageView()
     page: str = view.render(ValidationResultsPageRenderer().render(result))

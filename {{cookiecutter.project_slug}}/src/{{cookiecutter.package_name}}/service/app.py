@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from . import openapi
 from .endpoint import Limits, Scoring
-from .problems import MEDIA_TYPE, ProblemError
+from .problems import MEDIA_TYPE, ProblemError, answer
 from .served import Served
 from .stamp import Stamp
 
@@ -26,11 +26,11 @@ def create(served: Served, key: str | None = None, limits: Limits | None = None)
         redirect_slashes=False,
         redoc_url=None,
     )
-    app.router.routes.append(Route("/score", scoring.route(scoring.one), methods=["POST"]))
-    app.router.routes.append(Route("/score/batch", scoring.route(scoring.many), methods=["POST"]))
+    direct = {"/score": scoring.route(scoring.one), "/score/batch": scoring.route(scoring.many)}
+    app.router.routes.extend(Route(path, route, methods=["POST"]) for path, route in direct.items())
     add_information(app, served)
     add_problems(app, served)
-    app.add_middleware(Stamp, digest=served.digest)
+    app.add_middleware(Stamp, digest=served.digest, direct=direct)
     document: dict[str, Any] = {}
 
     def described() -> dict[str, Any]:
@@ -63,14 +63,10 @@ def add_problems(app: FastAPI, served: Served) -> None:
     """Every refusal is a problem; an unexpected error says nothing of our insides (uvicorn logs its traceback)."""
 
     async def refuse(request: Request, error: Exception) -> Response:
-        assert isinstance(error, ProblemError)
-        request_id = request.scope["request_id"]
-        return Response(error.body(request_id), error.status, error.headers, media_type=MEDIA_TYPE)
-
-    async def refuse_route(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         hint = HINTS.get(error.status_code, str(error.detail))
-        return await refuse(request, ProblemError(error.status_code, hint, headers=error.headers))
+        problem = ProblemError(error.status_code, hint, headers=error.headers)
+        return answer(problem, request.scope["request_id"])
 
     async def fail(request: Request, _: Exception) -> Response:
         # this runs outside of `Stamp`, which has set the id but will not see the answer
@@ -79,6 +75,5 @@ def add_problems(app: FastAPI, served: Served) -> None:
         headers = {"X-Request-ID": request_id, "X-Model-Digest": served.digest}
         return Response(problem.body(request_id), 500, headers, media_type=MEDIA_TYPE)
 
-    app.add_exception_handler(ProblemError, refuse)
-    app.add_exception_handler(HTTPException, refuse_route)
+    app.add_exception_handler(HTTPException, refuse)
     app.add_exception_handler(Exception, fail)

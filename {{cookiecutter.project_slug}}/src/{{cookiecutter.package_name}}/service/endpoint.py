@@ -56,8 +56,8 @@ class Scoring:
         if self.key is not None and not hmac.compare_digest(headers.get(b"x-api-key", b""), self.key):
             wrong = "the header X-API-Key is missing" if b"x-api-key" not in headers else "X-API-Key is not the key"
             raise ProblemError(401, wrong, headers={"WWW-Authenticate": 'ApiKey header="X-API-Key"'})
-        kind, _, parameter = headers.get(b"content-type", b"").decode("latin-1").lower().partition(";")
-        if kind.strip() != "application/json" or parameter.strip() not in UTF_8:
+        kind = headers.get(b"content-type", b"")
+        if kind != b"application/json" and not is_json(kind.decode("latin-1").lower()):
             raise ProblemError(415, "send the body as Content-Type: application/json, in UTF-8")
         if headers.get(b"content-encoding", b"identity").lower() != b"identity":
             raise ProblemError(415, "send the body without Content-Encoding", headers={"Accept-Encoding": "identity"})
@@ -106,6 +106,12 @@ class Scoring:
     def route(self, work: Callable[[bytes], bytes]) -> Route:
         """An ASGI application that answers a request by `work`."""
         return Route(self, work)
+
+
+def is_json(kind: str) -> bool:
+    """A content type in lower case: JSON, in UTF-8 where it says."""
+    name, _, parameter = kind.partition(";")
+    return name.strip() == "application/json" and parameter.strip() in UTF_8
 
 
 class Route:

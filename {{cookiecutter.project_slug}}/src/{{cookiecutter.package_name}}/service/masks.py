@@ -88,7 +88,7 @@ class Masks:
         """Prepared rows -> raw sums (rows, outputs)."""
         if len(rows) == 1:
             lines = [find(rows[0]) for find in self.finders]
-            return self.sums(np.bitwise_and.reduce(self.table.take(lines, axis=0), axis=0)[None])
+            return self.sums(np.bitwise_and.reduce(self.table.take(lines, axis=0), axis=0, keepdims=True))
         columns = list(zip(*rows, strict=True))
         found = [searched(part, columns[part.source.at]) for part in self.lines]
         chunks = [[lines[at : at + CHUNK] for lines in found] for at in range(0, len(rows), CHUNK)]
@@ -107,7 +107,7 @@ class Masks:
 
     def sums(self, alive: Any) -> Floats:
         """The bits' places -> the leaves' values, summed. `frexp` counts places from 1; 0 is where no bit is set."""
-        places = np.frexp(alive.astype(np.float64))[1]
+        places = np.frexp(alive)[1]
         values = self.leaf_values.take(places + self.offsets)
         return np.asarray(values.reshape(len(alive), self.outputs, -1).sum(axis=2) + self.baseline)
 

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from pydantic_core import to_json
+from starlette.responses import Response
 
 MEDIA_TYPE = "application/problem+json"
 LONGEST, MOST = 80, 20
@@ -48,6 +49,11 @@ class ProblemError(Exception):
         if request_id:
             content["request_id"] = request_id
         return to_json(content)
+
+
+def answer(problem: ProblemError, request_id: str) -> Response:
+    """The problem as an HTTP response."""
+    return Response(problem.body(request_id), problem.status, problem.headers, media_type=MEDIA_TYPE)
 
 
 def shown(value: object) -> object:

@@ -19,7 +19,7 @@ import skops.io
 from matplotlib.figure import Figure as Canvas
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.pipeline import Pipeline
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits
 
 from ..errors import ModelError
 from ..model import handoff, project
