@@ -14,12 +14,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import click
 
 from . import setting
 
-ROUNDS, SECONDS, START_WITHIN = 3, 1.0, 90.0
+ROUNDS, SECONDS, START_WITHIN = 7, 0.5, 90.0
 SIZES, CONCURRENCY = (1, 1000), (1, 8, 64)
 STATIC, OURS, MLFLOW = "static Starlette", "mlops serve", "mlflow models serve"
 
@@ -113,7 +114,7 @@ def agree(ours: Server, mlflow: Server) -> float:
     return float(worst)
 
 
-def asked(server: Server) -> dict[str, list[object]]:
+def asked(server: Server) -> dict[str, Any]:
     """The answer to the thousand rows."""
     url, body = f"http://127.0.0.1:{server.port}{server.paths[1000]}", server.bodies[1000].read_bytes()
     request = urllib.request.Request(url, body, {"Content-Type": "application/json"})

@@ -51,8 +51,8 @@ smoke: build ## install the wheel into an empty environment, start it there, sco
 
 ci: lint types hooks cover integration smoke ## all that CI asks, but for the image
 
-image: ## the container image (docker)
-	docker build --tag "$(IMAGE_NAME)" --file Containerfile .
+image: ## the container image (docker); SCIKIT_LEARN=1.9.1 names the version that made the accepted model
+	docker build --tag "$(IMAGE_NAME)" $(if $(SCIKIT_LEARN),--build-arg SCIKIT_LEARN="$(SCIKIT_LEARN)") --file Containerfile .
 
 image-smoke: ## start the image, score a sample in it (docker)
 	docker run --rm --volume "$(CURDIR)/project.toml:/tmp/smoke/project.toml:ro" --workdir /tmp/smoke --entrypoint mlops "$(IMAGE_NAME)" smoke

@@ -18,5 +18,6 @@ def root() -> Path:
 
 @pytest.fixture(autouse=True)
 def no_settings_of_the_person(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("MLOPS_API_KEY", raising=False)
+    for name in ("MLOPS_API_KEY", "MLOPS_SOURCE_URL"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("MPLBACKEND", "agg")

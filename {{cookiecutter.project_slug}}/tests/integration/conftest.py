@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import threadpoolctl  # type: ignore[import-untyped]
 
 from {{cookiecutter.package_name}} import clock
 from {{cookiecutter.package_name}}.model import project, train
@@ -24,8 +23,7 @@ def handoff(schema: project.Schema, tmp_path_factory: pytest.TempPathFactory) ->
     """A hand-off folder with a model of made-up rows."""
     root = tmp_path_factory.mktemp("handoff")
     standin.rows(schema).to_parquet(root / "rows.parquet")
-    with threadpoolctl.threadpool_limits(1):
-        train.run(schema, root / "rows.parquet", root / "handoff")
+    train.run(schema, root / "rows.parquet", root / "handoff")
     return root / "handoff"
 
 

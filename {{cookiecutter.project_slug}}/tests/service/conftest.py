@@ -8,19 +8,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-import threadpoolctl  # type: ignore[import-untyped]
 
 from {{cookiecutter.package_name}}.model import frame, train
 from {{cookiecutter.package_name}}.service import app, served
 
 from . import made, running
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Small fits: on a busy machine OpenMP's threads would mostly wait for each other, ten times as long."""
-    with threadpoolctl.threadpool_limits(1):
-        yield
 
 
 @pytest.fixture(scope="session")

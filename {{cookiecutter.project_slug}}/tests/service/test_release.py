@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -97,5 +98,5 @@ def test_the_commands(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_this_repo_can_be_released(root: Path) -> None:
-    declared = release.tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    declared = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     assert release.check(root, f"v{declared}") == declared

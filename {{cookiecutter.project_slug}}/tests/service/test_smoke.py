@@ -35,7 +35,7 @@ def folder(kept: store.Store) -> Path:
 def right(folder: Path) -> Answers:
     """What a service answers that is in order; `refused` is its answer to callers without the key."""
     response = json.loads((folder / handoff.RESPONSE).read_text(encoding="utf-8"))
-    fine = dict.fromkeys(("/health/live", "/health/ready"), (200, {}))
+    fine: Answers = dict.fromkeys(("/health/live", "/health/ready"), (200, {}))
     return {**fine, "refused": (401, {}), "/score/batch": (200, response)}
 
 

@@ -48,7 +48,7 @@ def rows(schema: Schema) -> pd.DataFrame:
 def values(column: Column, codes: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
     """Small whole numbers -> values that the column may have."""
     if column.kind == "boolean":
-        return codes == 1
+        return np.equal(codes, 1)
     if column.kind == "categorical":
         return np.array([f"category {code}" for code in codes], dtype=object)
     low = column.min if column.min is not None else min(0.0, (column.max or 0.0) - 7)

@@ -19,10 +19,9 @@ import skops.io
 from matplotlib.figure import Figure as Canvas
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.pipeline import Pipeline
-from threadpoolctl import threadpool_limits
 
 from ..errors import ModelError
-from ..model import handoff, project
+from ..model import handoff, project, threads
 from ..story import Chapter, Figure, Stage, Told
 from . import accept, smoke, store
 from .endpoint import Limits, Scoring
@@ -145,7 +144,7 @@ def hurry(stage: Stage) -> Told:
     many = json.dumps({"records": [record] * 1000}).encode()
     times: dict[str, list[float]] = {}
     for name, way in (("served", served), ("pipeline", plain)):
-        with scoring(way) as ask, threadpool_limits(1):  # on a busy machine OpenMP's threads wait for each other
+        with scoring(way) as ask, threads.for_rows(1000):
             times[name] = [middle(lambda ask=ask: ask.one(one)), middle(lambda ask=ask: ask.many(many))]  # type: ignore[misc]
     gains = [slow / fast for slow, fast in zip(times["pipeline"], times["served"], strict=True)]
     figures: dict[str, Figure] = {"scored": served.way.sentence}
