@@ -11,7 +11,7 @@ from {{cookiecutter.package_name}}.errors import DataError, ProjectError
 
 from . import world
 
-SECRET = "s3cr3t-w0rd"  # noqa: S105
+SECRET = "s3cr3t-w0rd"  # noqa: S105  # pragma: allowlist secret
 
 
 @pytest.fixture

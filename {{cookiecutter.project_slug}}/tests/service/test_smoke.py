@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from fastapi import FastAPI, Request
+from starlette.responses import JSONResponse
 
 from {{cookiecutter.package_name}}.model import handoff, project
 from {{cookiecutter.package_name}}.service import serve, smoke, standin, store
 
-from . import made
+from . import made, running
 
 KEY = "a key of the test"
 Answers = dict[str, tuple[int, dict[str, Any]]]
@@ -43,32 +43,15 @@ def right(folder: Path) -> Answers:
 def answering(answers: Answers) -> Iterator[str]:
     """A service that always gives the same answers."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.answer(*answers[self.path])
+    async def answer(request: Request) -> JSONResponse:
+        known = request.method == "GET" or request.headers.get("X-API-Key") == KEY
+        status, body = answers[request.url.path if known else "refused"]
+        return JSONResponse(body, status)
 
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.answer(*answers[self.path if self.headers["X-API-Key"] == KEY else "refused"])
-
-        def answer(self, status: int, body: dict[str, Any]) -> None:
-            data = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
-        finally:
-            server.shutdown()
-            thread.join()
+    app = FastAPI()
+    app.router.add_route("/{path:path}", answer, methods=["GET", "POST"])
+    with running.service(app) as client:
+        yield str(client.base_url).rstrip("/")
 
 
 def test_a_service_in_order_passes(folder: Path) -> None:
