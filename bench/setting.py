@@ -104,4 +104,5 @@ def machine() -> str:
     lines = names.read_text(encoding="utf-8").splitlines() if names.is_file() else []
     model = next((line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.processor())
     versions = ", ".join(f"{name} {OURS.version(name)}" for name in ("scikit-learn", "numpy", "uvicorn"))
-    return f"{model}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, {versions}"
+    load = f", load {os.getloadavg()[2]:.1f} over the last quarter of an hour" if hasattr(os, "getloadavg") else ""
+    return f"{model}, {os.cpu_count()} cores{load}, {platform.system()}, Python {platform.python_version()}, {versions}"

@@ -10,6 +10,7 @@ import sys
 import tomllib
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,8 +20,14 @@ from ladder.template import PROJECT
 from .conftest import Baked, Rendered, python
 from .emission import LEVELS, UV, done, run
 
-QUICK = {0, 1, 4}  # the others are Level 1 with empty rooms, until they are built
-HALVES = [pytest.param(level, marks=[] if level in QUICK else pytest.mark.slow) for level in LEVELS]
+
+def halves(*quick: int) -> list[Any]:
+    """Every level; those that are not `quick` in the slow half."""
+    return [pytest.param(level, marks=[] if level in quick else pytest.mark.slow) for level in LEVELS]
+
+
+HALVES = halves(0, 1, 4)
+SUITES = halves(0, 1)  # the others have Level 1's tests, until they are built
 TOOLS = ("mypy", "pandas-stubs", "pytest", "ruff")  # Level 0 has none of its own, and is checked all the same
 NO_TESTS = 5  # pytest's own exit code for it
 
@@ -133,7 +140,7 @@ def test_strict_types_hold(checked: Baked, level: int) -> None:
     assert code == 0, told
 
 
-@pytest.mark.parametrize("level", HALVES)
+@pytest.mark.parametrize("level", SUITES)
 def test_its_own_tests_pass(checked: Baked, level: int) -> None:
     code, told = tool(checked(level), "pytest", "-q")
     assert code == (NO_TESTS if level == 0 else 0), told
