@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from {{cookiecutter.package_name}} import errors
-from {{cookiecutter.package_name}}.model import describe, frame, project, proposal
+from {{cookiecutter.package_name}}.model import describe, frame, peek, project, proposal
 
 COUNT = 1200
 
@@ -189,7 +189,7 @@ def test_a_file_that_cannot_be_described_is_refused_with_the_reason(tmp_path: Pa
 
 
 def test_a_large_file_is_looked_at_in_part_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("{{cookiecutter.package_name}}.model.peek.ENOUGH", 300)
+    monkeypatch.setattr(peek, "ENOUGH", 300)
     for name in ("t.csv", "t.parquet"):
         frame.write(honest(), tmp_path / name)
         found = describe.propose(tmp_path / name, "y", shown_path=name)
