@@ -1,4 +1,4 @@
-"""Level 2's figures: the pipeline, the point-in-time join, events under kills; each script runs in an emitted project."""
+"""Level 2's figures: the pipeline, the point-in-time join, events under kills; in an emitted project."""
 
 from __future__ import annotations
 

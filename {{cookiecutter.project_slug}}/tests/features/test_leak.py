@@ -45,11 +45,22 @@ def test_the_right_join_is_no_leak(tmp_path: Path, found: FeatureSet, ttl: timed
     assert made.findings(joined) == []
 
 
-@pytest.mark.parametrize("found", BOTH, ids=lambda it: it.name)
+@pytest.fixture(scope="module")
+def by_set(tmp_path_factory: pytest.TempPathFactory) -> dict[str, World]:
+    """A world of each set, by its name; do not change it."""
+    return {it.name: World(tmp_path_factory.mktemp(it.name), it) for it in BOTH}
+
+
+@pytest.fixture
+def made(by_set: dict[str, World]) -> World:
+    return by_set["traffic"]
+
+
+@pytest.mark.parametrize("name", ["traffic", "city"])
 @pytest.mark.parametrize("delay", [timedelta(0), world.DELAY - world.HOUR])
-def test_a_join_that_forgets_the_delay_is_caught(tmp_path: Path, found: FeatureSet, delay: timedelta) -> None:
-    made = World(tmp_path, found)
-    wrong = made.joined(replace(join.rule(found), delay=delay))
+def test_a_join_that_forgets_the_delay_is_caught(by_set: dict[str, World], name: str, delay: timedelta) -> None:
+    made = by_set[name]
+    wrong = made.joined(replace(join.rule(made.found), delay=delay))
     assert made.findings(wrong, sample=1)
     assert "from what was known by then" in made.findings(wrong)[0].sentence
 
@@ -63,8 +74,7 @@ def swapped(right: pa.Table, other: pa.Table, row: int) -> pa.Table:
     return pa.concat_tables([right.slice(0, row), other.slice(row, 1), right.slice(row + 1)])
 
 
-def test_one_single_row_of_the_future_is_caught(tmp_path: Path) -> None:
-    made = World(tmp_path, world.traffic())
+def test_one_single_row_of_the_future_is_caught(made: World) -> None:
     right, leaking = made.joined(), made.joined(replace(join.rule(made.found), delay=timedelta(0)))
     row = made.findings(leaking)[0].row
     planted = swapped(right, leaking, row)
@@ -73,8 +83,7 @@ def test_one_single_row_of_the_future_is_caught(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", world.traffic().names)
-def test_a_wrong_value_under_the_right_time_is_caught(tmp_path: Path, name: str) -> None:
-    made = World(tmp_path, world.traffic())
+def test_a_wrong_value_under_the_right_time_is_caught(made: World, name: str) -> None:
     right = made.joined()
     row = int(np.flatnonzero(right[name].is_valid())[50])
     values = right[name].to_pylist()
@@ -83,8 +92,7 @@ def test_a_wrong_value_under_the_right_time_is_caught(tmp_path: Path, name: str)
     assert [(it.row, it.feature) for it in made.findings(wrong)] == [(row, name)]
 
 
-def test_a_value_where_nothing_was_known_is_caught(tmp_path: Path) -> None:
-    made = World(tmp_path, world.traffic())
+def test_a_value_where_nothing_was_known_is_caught(made: World) -> None:
     right = made.joined()
     row = right["matched_at"].to_pylist().index(None)
     values = right["pace_3h"].to_pylist()

@@ -16,11 +16,12 @@ NOW = datetime(2025, 3, 5, 12)
 BOTH = world.sets(world.SCHEMA)
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Path:
-    world.run(world.land(tmp_path / "landed", world.trips(200)), tmp_path / "store", *BOTH)
-    publish.run(tmp_path / "store", BOTH, NOW)
-    return tmp_path / "store"
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    base = tmp_path_factory.mktemp("looked")
+    world.run(world.land(base / "landed", world.trips(200)), base / "store", *BOTH)
+    publish.run(base / "store", BOTH, NOW)
+    return base / "store"
 
 
 def test_it_says_what_is_known_since_when_and_how_fast_it_came(store: Path) -> None:
@@ -56,11 +57,11 @@ def test_an_entity_that_is_not_there_is_named_with_one_that_is(
     assert fix in caught.value.fix
 
 
-def test_a_store_without_values_says_why(store: Path) -> None:
-    publish.run(store, BOTH, datetime(2026, 1, 1))
+def test_a_store_without_values_says_why(store: Path, tmp_path: Path) -> None:
+    publish.run(store, BOTH, datetime(2026, 1, 1), into=tmp_path)
     for entity in (None, "north"):
         with pytest.raises(FeatureError) as caught:
-            next(look.up(store, world.traffic(), entity, NOW))
+            next(look.up(tmp_path, world.traffic(), entity, NOW))
         assert "--at" in caught.value.fix
 
 

@@ -19,7 +19,7 @@ inputs:
   text: { type: KIND }
 outputs:
   out: { type: uri_file }
-command: >-
+command: |
   python -c "import sys, pathlib; pathlib.Path(sys.argv[2]).write_text(sys.argv[1] + '.')"
   "<inputs.text>" <outputs.out>
 """

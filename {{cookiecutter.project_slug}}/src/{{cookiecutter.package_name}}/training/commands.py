@@ -64,8 +64,8 @@ def run_command(
     if platform == "azure":
         from . import azure
 
-        path, told = run.path_of(place.root, name), {"cause": cause, "allow_uncommitted": allow_uncommitted}
-        azure.submit(path, inputs, echo=click.echo, **told)
+        path = run.path_of(place.root, name)
+        azure.submit(path, inputs, echo=click.echo, cause=cause, allow_uncommitted=allow_uncommitted)
         return
     options = run.Options(cause, "", inputs, allow_uncommitted, isolated, fresh)
     run.start(place, name, options, SystemClock(), click.echo)

@@ -27,7 +27,7 @@ def turn(train: Path, out: Path) -> None:
 def turned(labels: pd.Series) -> pd.Series:
     """Labels upside down. Shuffled ones would not do: where the target grows, even their mean may beat the baseline."""
     if pd.api.types.is_numeric_dtype(labels):
-        return labels.max() - labels + labels.min()
+        return pd.Series(labels.max() - labels + labels.min())
     names = sorted(labels.unique())
     return pd.Series(labels.map(dict(zip(names, [*names[1:], names[0]], strict=True))))
 
