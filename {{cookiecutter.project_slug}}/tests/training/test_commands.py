@@ -93,8 +93,9 @@ def test_before_anything_ran_that_is_said(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_of_a_server_the_pages_are_the_server_s(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(workspace.TRACKING, "https://tracking.example")
-    assert mlops("ui").output == "the runs are on a server of their own: https://tracking.example\n"
+    address = "https://tracking.example"
+    monkeypatch.setenv(workspace.TRACKING, address)
+    assert mlops("ui").output == f"the runs are on a server of their own: {address}\n"
 
 
 @pytest.mark.integration
