@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from mlflow.tracking._tracking_service import utils
 
 from {{cookiecutter.package_name}} import workspace
 from {{cookiecutter.package_name}}.clock import SystemClock
@@ -115,6 +116,7 @@ ADDRESSES = {
 
 def moved(old: Path, new: Path) -> None:
     """MLflow and the index of steps know folders by their whole path: in a copy they must lead to the copy."""
+    utils._artifact_repos_cache.clear()  # by the run's id, which the copy has too: it would write into the original
     with closing(sqlite3.connect(new / "workspaces" / "dev" / "mlflow.db")) as connection, connection:
         for table, columns in ADDRESSES.items():
             for column in columns:

@@ -82,10 +82,12 @@ def tiny(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def place(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+def place(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+    """A copy of it, in which the test stands; a run that is left over ends with the test."""
     copy = shutil.copytree(tiny, tmp_path / "repo")
     monkeypatch.chdir(copy)
-    return Workspace(copy)
+    yield Workspace(copy)
+    (copy / "slow").unlink(missing_ok=True)
 
 
 def ask(place: Workspace, name: str = "first") -> None:
@@ -323,7 +325,7 @@ def test_a_signal_lets_the_run_under_way_end(place: Workspace, number: signal.Si
     (place.root / "slow").touch()
     with process(place, "schedules", "run", "--every", "60") as running:
         until(lambda: begun(place) == 1, running)
-        running.send_signal(number)
+        os.killpg(running.pid, number)  # as a terminal does: whoever the scheduler has started gets it too
         (place.root / "slow").unlink()
         assert running.wait(PATIENCE) == 0
         assert running.stdout is not None

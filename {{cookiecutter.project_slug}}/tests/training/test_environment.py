@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,7 @@ def test_azure_s_environment_is_what_the_lock_gives(root: Path) -> None:
 
 
 SABOTAGES = {
+    "another order": (CONDA, r"^( +- pyarrow==.*\n)(.*\n)", r"\2\1", "has its lines in another order"),
     "a version altered there": (CONDA, r"skops==[\w.]+", "skops==0.0.1", "has skops==0.0.1"),
     "a version altered in the lock": (lock.PATH, r"^skops==[\w.]+", "skops==0.0.1", "lacks skops==0.0.1"),
     "a package less": (CONDA, r"^ +- pyarrow==.*\n", "", "lacks pyarrow=="),
@@ -121,6 +123,23 @@ def test_in_a_job_of_azure_it_is_the_derived_environment_that_counts(
 def test_a_lock_is_written_without_the_project_s_name() -> None:
     text = "skops==1.0          # via mine (pyproject.toml), mlflow\nalpha==2 # via mine (pyproject.toml:dev)\n"
     assert environment.plain(text) == "skops==1.0  # via mlflow, pyproject.toml\nalpha==2  # via pyproject.toml\n"
+
+
+def test_the_lock_that_installations_are_held_to_does_not_hold_the_next_one(
+    repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, str]] = []
+
+    def resolve(command: list[str], *, env: dict[str, str], **_: object) -> subprocess.CompletedProcess[str]:
+        asked.append(env)
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    for name in ("PIP_CONSTRAINT", "UV_CONSTRAINT", "UV_OFFLINE"):
+        monkeypatch.setenv(name, "x")
+    monkeypatch.setattr(subprocess, "run", resolve)
+    assert environment.relock(repo) == []
+    assert "UV_OFFLINE" in asked[0]
+    assert not {"PIP_CONSTRAINT", "UV_CONSTRAINT"} & set(asked[0])
 
 
 def test_a_request_that_nothing_can_meet_is_told_and_changes_nothing(

@@ -225,8 +225,9 @@ def test_a_landed_file_that_was_altered_stops_the_run(place: Workspace) -> None:
 
 @pytest.mark.integration
 def test_every_step_runs_alike_in_a_process_of_its_own(place: Workspace) -> None:
+    first = made.read(made.folders(place).evaluation / judge.RESULT)["model"]
     apart = made.again(place, fresh=True, isolated=True)
-    assert evaluation(apart)["model"] == made.read(made.folders(place).evaluation / judge.RESULT)["model"]
+    assert evaluation(apart)["model"] == first
     assert apart.version == "2"
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
-import mlflow
 import pytest
 
 from {{cookiecutter.package_name}} import workspace
@@ -28,15 +30,13 @@ def test_notes_go_to_the_file_that_the_runner_names(tmp_path: Path, monkeypatch:
     }
 
 
-def test_without_such_a_file_they_go_to_the_run_that_is_open(place: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(tracking.NOTES, raising=False)
-    monkeypatch.setenv(workspace.TRACKING, place.tracking_uri)
-    before = mlflow.get_tracking_uri()
-    mlflow.set_tracking_uri(place.tracking_uri)
-    try:
-        with mlflow.start_run(experiment_id="1") as active:
-            tracking.note(params={"seed": "7"}, metrics={"rows": 3})
-    finally:
-        mlflow.set_tracking_uri(before)
-    found = made.registered(place).client.get_run(active.info.run_id).data
+def test_without_such_a_file_they_go_to_the_run_that_is_open(place: Workspace) -> None:
+    words = f"import mlflow; from importlib import import_module as load; tracking = load({tracking.__name__!r})\n"
+    words += "with mlflow.start_run(experiment_id='1') as run:\n"
+    words += "    tracking.note(params={'seed': '7'}, metrics={'rows': 3})\n"
+    told = {**os.environ, workspace.TRACKING: place.tracking_uri, "PYTHONPATH": os.pathsep.join(sys.path)}
+    told.pop(tracking.NOTES)
+    script = [sys.executable, "-c", words + "print(run.info.run_id)"]
+    ran = subprocess.run(script, env=told, capture_output=True, text=True, check=True)  # noqa: S603
+    found = made.registered(place).client.get_run(ran.stdout.split()[-1]).data
     assert (found.params, found.metrics) == ({"seed": "7"}, {"rows": 3.0})
