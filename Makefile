@@ -9,6 +9,8 @@ VENV := .venv
 SCRIPTS := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 BIN := $(VENV)/$(SCRIPTS)
 READY := $(VENV)/.ready
+# on all cores; tests/conftest.py says which tests belong together
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder
 OUT := build/level-$(LEVEL)
 UV := $(abspath $(BIN)/uv)
 # uv does not read pip's configuration: behind a mirror of the package index it is told
@@ -53,10 +55,10 @@ lint: $(READY) ## formatting, lint, strict types of the product
 	$(BIN)/mypy
 
 test: lint ## what CI runs: the product's tests, and the emitted levels 0, 1 and 4 in environments of their own
-	$(BIN)/python -m pytest -m "not slow" --durations 10
+	$(PYTEST) -m "not slow" --durations 10
 
 test-all: lint ## the slow half too: the other levels
-	$(BIN)/python -m pytest --durations 20
+	$(PYTEST) --durations 20
 
 format: $(READY) ## put formatting right
 	$(BIN)/ruff format .

@@ -56,3 +56,24 @@ def baked(tmp_path_factory: pytest.TempPathFactory) -> Baked:
 def python(project: Path) -> Path:
     """The Python of a project's own environment."""
     return project / ".venv" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+
+
+def worker_group(item: pytest.Item) -> str:
+    """The tests that share what is dear to make go to one worker: an environment of a level, else what a module makes.
+
+    A level's own tests are the longest of all, and worth an environment of their own.
+    """
+    if "baked" not in getattr(item, "fixturenames", ()):
+        return item.path.parent.name if item.path.parent.name == "delivery" else item.path.stem
+    params: dict[str, object] = getattr(getattr(item, "callspec", None), "params", {})
+    level = params.get("level", params.get("bikes", 1))
+    return f"own-tests-{level}" if "own_tests" in item.name and level else f"level-{level}"
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, so that no worker is left with one of them in the end."""
+    groups = {item: worker_group(item) for item in items}
+    for item, group in groups.items():
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: (not groups[item].startswith("own-tests"), not groups[item].startswith("level")))

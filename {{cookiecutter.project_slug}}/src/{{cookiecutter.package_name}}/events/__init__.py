@@ -1,1 +1,1 @@
-"""Level 2, the event bus: life-cycle facts, each told once. Holds its place; not built yet."""
+"""Level 2, the event bus: life-cycle facts, each told through an outbox, taken once through an inbox."""

@@ -1,1 +1,1 @@
-"""Level 2, the feature store: point-in-time joins and online look-up. Holds its place; not built yet."""
+"""Level 2, the feature store: what is defined once is joined point in time, and looked up online."""

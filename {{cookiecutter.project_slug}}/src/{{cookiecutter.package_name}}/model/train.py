@@ -125,11 +125,16 @@ def check(train: pd.DataFrame, schema: Schema) -> None:
             raise DataError(f"{name!r} has no value in the training rows", fix=fix)
 
 
-def write(fitted: Fitted, out: Path) -> None:
-    """Write the hand-off folder of a fitted pipeline."""
+def write(
+    fitted: Fitted, out: Path, *, model: bytes | None = None, also: Callable[[Path], None] = lambda _: None
+) -> None:
+    """Write the hand-off folder of a fitted pipeline.
+
+    `model` are the bytes of a model file that is there already; `also` may add files of its own to the folder.
+    """
     schema, times = fitted.schema, fitted.train[fitted.schema.table.timestamp]
     trained = {"rows": len(fitted.train), "from": times.iloc[0].isoformat(), "to": times.iloc[-1].isoformat()}
-    model = handoff.dump(fitted.pipeline, schema)
+    model = handoff.dump(fitted.pipeline, schema) if model is None else model
 
     def fill(folder: Path) -> None:
         records = score.sample(fitted.test, schema, SAMPLES)
@@ -139,6 +144,7 @@ def write(fitted: Fitted, out: Path) -> None:
         pictures = plots.draw(fitted, folder / handoff.PLOTS)
         handoff.write_json(folder / handoff.METRICS, metrics(fitted, trained))
         (folder / handoff.CARD).write_text(card.text(fitted, trained, pictures), encoding="utf-8", newline="\n")
+        also(folder)
 
     handoff.write(out, model, schema, trained, fill)
 

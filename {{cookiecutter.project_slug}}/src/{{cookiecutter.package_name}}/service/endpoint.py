@@ -35,7 +35,7 @@ class Scoring:
     def __init__(self, served: Served, key: str | None, limits: Limits) -> None:
         self.served, self.limits = served, limits
         self.key = key.encode() if key is not None else None
-        self.requests = Requests(served.schema, limits.batch)
+        self.requests = Requests(served.schema, limits.batch, served.fill)
         # one worker: two batches at once would only take turns at the interpreter's lock
         self.pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="scoring")
 

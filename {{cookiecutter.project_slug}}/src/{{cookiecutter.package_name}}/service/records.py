@@ -25,10 +25,12 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from ..model import frame
 from ..model.project import Column, Schema
+from .fill import Filler
 from .inputs import LIMIT, Row
 from .problems import Finding, ProblemError
 
 SPACED_COLONS = (b" :", b"\t:", b"\n:", b"\r:")
+ABSENT: Any = object()  # stands for an input that the caller left out and `fill` looks up
 FIRST_YEAR, LAST_YEAR = 1678, 2261  # what a timestamp of nanoseconds holds
 TIME = re.compile(r"\d{4}-\d\d-\d\d([T ].+)?")
 PARTS: dict[str, Callable[[datetime], float]] = {
@@ -41,11 +43,11 @@ PARTS: dict[str, Callable[[datetime], float]] = {
 
 
 class Requests:
-    """The two bodies that the service takes, for one schema."""
+    """The two bodies that the service takes, for one schema. What `fill` knows may be left out; what is sent counts."""
 
-    def __init__(self, schema: Schema, most: int) -> None:
-        self.schema = schema
-        self.record = record_model(schema)
+    def __init__(self, schema: Schema, most: int, fill: Filler | None = None) -> None:
+        self.schema, self.fill = schema, fill
+        self.record = record_model(schema, fill.columns if fill else frozenset())
         bounded: Any = Annotated[list[self.record], MinLen(1), MaxLen(most), FailFast()]  # type: ignore[name-defined]
         strict = ConfigDict(extra="forbid")
         self.batch: type[BaseModel] = create_model("Batch", __config__=strict, records=(bounded, ...))
@@ -59,7 +61,7 @@ class Requests:
             record = self._record.validate_json(raw)
         except ValidationError as error:
             raise refused(error) from None
-        no_key_twice(raw, len(self.schema.inputs))
+        no_key_twice(raw, self.keys(record))
         return self.row(record)
 
     def many(self, raw: bytes) -> list[Row]:
@@ -68,7 +70,7 @@ class Requests:
             records = self._batch.validate_json(raw).__dict__["records"]
         except ValidationError as error:
             raise refused(error) from None
-        no_key_twice(raw, len(self.schema.inputs) * len(records) + 1)
+        no_key_twice(raw, sum(map(self.keys, records)) + 1 if self.fill else len(self.schema.inputs) * len(records) + 1)
         return [self.row(record) for record in records]
 
     def rows(self, records: list[dict[str, Any]]) -> list[Row]:
@@ -78,17 +80,31 @@ class Requests:
     def row(self, record: BaseModel) -> Row:
         """A checked record -> the prepared row."""
         values = tuple(record.__dict__.values())
+        if self.fill is not None and ABSENT in values:
+            values = self.filled(self.fill, values)
         if not self.calendar:
             return values
         return values[1:] + tuple([part(values[0]) for part in self.calendar])
 
+    def filled(self, fill: Filler, values: Row) -> Row:
+        """The inputs with what was left out looked up."""
+        given = dict(zip(self.schema.inputs, values, strict=True))
+        known = fill(given)
+        return tuple([known.get(name) if value is ABSENT else value for name, value in given.items()])
 
-def record_model(schema: Schema) -> type[BaseModel]:
+    def keys(self, record: BaseModel) -> int:
+        """How many keys a checked record has."""
+        return len(record.model_fields_set) if self.fill else len(self.schema.inputs)
+
+
+def record_model(schema: Schema, optional: frozenset[str]) -> type[BaseModel]:
     """The model of one record. Fields have names of their own, since a column may be called anything."""
     fields: dict[str, Any] = {}
     for number, name in enumerate(schema.inputs):
         kind = moment() if name == schema.table.timestamp else field_type(schema.columns[name])
-        fields[f"input_{number}"] = (kind, Field(alias=name))
+        # a factory, and no default, so that the API's description does not show our marker
+        field = Field(alias=name, default_factory=lambda: ABSENT) if name in optional else Field(alias=name)
+        fields[f"input_{number}"] = (kind, field)
     return create_model("Record", __config__=ConfigDict(extra="forbid"), **fields)
 
 

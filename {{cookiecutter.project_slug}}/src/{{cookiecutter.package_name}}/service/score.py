@@ -28,7 +28,7 @@ def init() -> None:
     served = Served(handoff.load(find(Path(mounted))) if mounted else Store().load())
     if not served.way.fast:
         log.warning("model %s is scored %s", served.digest[:12], served.way.sentence)
-    LOADED["model"] = (served, Requests(served.schema, Limits().batch))
+    LOADED["model"] = (served, Requests(served.schema, Limits().batch, served.fill))
 
 
 def find(folder: Path) -> Path:

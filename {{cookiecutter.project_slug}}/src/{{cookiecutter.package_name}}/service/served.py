@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import ModelError
 from ..model import handoff as handoffs
 from ..model.handoff import Handoff
-from . import compiled, proof
+from . import compiled, fill, proof
 from .compiled import Compiled
 from .inputs import Floats, Row, UnsupportedError
 from .pipeline import ByPipeline
@@ -61,6 +61,7 @@ class Served:
         self.digest, self.schema, self.folder = loaded.digest, loaded.schema, loaded.folder
         self.pipeline = loaded.pipeline
         self.classes = [str(name) for name in loaded.pipeline.classes_] if self.schema.classification else []
+        self.fill = fill.find(loaded.folder, loaded.schema)
         self.sample = sample_records(loaded)
         rows = Requests(self.schema, max(1, len(self.sample))).rows(self.sample)
         self.way = way(loaded, rows)

@@ -1,1 +1,1 @@
-"""Level 2, automated training: the pipeline, tracking and the registry. Holds its place; not built yet."""
+"""Level 2, automated training: the pipeline, its gate, tracking, registry, schedules, and the release of a version."""
