@@ -54,7 +54,7 @@ lint: $(READY) ## formatting, lint, strict types of the product
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-test: lint ## what CI runs: the product's tests, and the emitted levels 0, 1 and 4 in environments of their own
+test: lint ## what CI runs: the product's tests, and the suites of the emitted levels in environments of their own
 	$(PYTEST) -m "not slow" --durations 10
 
 test-all: lint ## the slow half too: the other levels

@@ -1,4 +1,4 @@
-"""`make bench`: emission, help and training times, and serving against MLflow and a static answer, as Markdown."""
+"""`make bench`: what people wait for, serving beside MLflow and a static answer, Level 2's figures; as Markdown."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import click
 if __package__ in (None, ""):  # started as a file: the folder above holds the package
     sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from bench import serving, setting, timings
+from bench import serving, setting, timings, training
 from bench.serving import CONCURRENCY, MLFLOW, OURS, SIZES, STATIC, Cell
 from bench.timings import Timing
 
@@ -20,15 +20,17 @@ AIM_RATE, AIM_P50 = 20.0, 3.0
 
 
 @click.command()
-@click.option("--skip-serving", is_flag=True, help="Only emission, help and training.")
-@click.option("--skip-timings", is_flag=True, help="Only serving.")
-def main(skip_serving: bool, skip_timings: bool) -> None:
+@click.option("--skip-serving", is_flag=True, help="No requests to servers.")
+@click.option("--skip-timings", is_flag=True, help="No emission, help and training.")
+@click.option("--skip-training", is_flag=True, help="No pipeline, join and events.")
+def main(skip_serving: bool, skip_timings: bool, skip_training: bool) -> None:
     """Measure, print Markdown, keep the figures in build/bench/results.json."""
     setting.prepare()
     waits = [] if skip_timings else timings.run()
     cells, difference = ({}, 0.0) if skip_serving else serving.run()
+    level_2 = [] if skip_training else training.run()
     where = setting.machine()
-    text = [f"Machine: {where}", "", *waiting(waits)]
+    text = [f"Machine: {where}", "", *waiting(waits), *level_2]
     if cells:
         text += ["", *speed(cells), "", f"Same model: greatest difference over 1,000 rows {difference:.1e}."]
     click.echo("\n".join(["", *text]))

@@ -96,11 +96,8 @@ def test_a_ci_path_comes_with_its_provider_alone(broken: Path, tmp_path: Path) -
     for name in ("one.yml", "two.yml"):
         (broken / PROJECT / "pipes").mkdir(exist_ok=True)
         (broken / PROJECT / "pipes" / name).write_text("on: push\n", encoding="utf-8")
-    emission.replace(
-        broken / PROJECT / "levels.toml",
-        "[[level]]\nnumber = 3",
-        '[level.ci]\ngithub = ["pipes/one.yml"]\ngitlab = ["pipes/two.yml"]\n\n[[level]]\nnumber = 3',
-    )
+    for own, more in ((".github/workflows/train.yml", "pipes/one.yml"), (".gitlab/train.yml", "pipes/two.yml")):
+        emission.replace(broken / PROJECT / "levels.toml", f'["{own}"]', f'["{own}", "{more}"]')
     emitted = {}
     for level, ci in [("1", "github"), ("2", "github"), ("3", "gitlab"), ("2", "none")]:
         (tmp_path / level / ci).mkdir(parents=True)

@@ -103,3 +103,16 @@ def test_gathered_accepted_served(bikes: tuple[Path, Path]) -> None:
     expected = [item["prediction"] for item in recorded["predictions"]]
     assert [item["prediction"] for item in batch["predictions"]] == pytest.approx(expected, rel=1e-9)
     assert single["prediction"] == pytest.approx(expected[0], rel=1e-9)
+
+
+@pytest.mark.parametrize("bikes", [2], indirect=True, ids=["level 2"])
+def test_trained_by_the_pipeline_reproduced_released_served(bikes: tuple[Path, Path]) -> None:
+    project, _ = bikes
+    said = mlops(bikes, "pipeline", "run", "--allow-uncommitted")
+    assert "version 1" in said
+    assert "8 steps, 6 skipped" in mlops(bikes, "pipeline", "run", "--allow-uncommitted")
+    assert "version 1 reproduced" in mlops(bikes, "reproduce", "1")
+    mlops(bikes, "release", "1")
+    given = json.loads(next((project / "models").glob("*/sample_request.json")).read_text(encoding="utf-8"))
+    with served(bikes) as address:
+        assert ask(f"{address}/score", given["records"][0])["prediction"] > 0

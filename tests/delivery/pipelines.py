@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,11 @@ FILES = {
     "azure-devops": (".azuredevops/ci.yml", ".azuredevops/release.yml"),
     "gitlab": (".gitlab-ci.yml",),
 }
+TRAIN = {
+    "github": ".github/workflows/train.yml",
+    "azure-devops": ".azuredevops/train.yml",
+    "gitlab": ".gitlab/train.yml",
+}  # from Level 2 on
 WITH_CI = tuple(FILES)
 TARGET = re.compile(r"^([a-z][a-z-]*):(?!=)([^#\n]*)", re.MULTILINE)
 CALLED = re.compile(r"(?:^|[\s&|;`/(\"])(make|mlops) +((?:[a-z][a-z-]*)(?: +[a-z][a-z-]*)*)")
@@ -26,21 +31,28 @@ RESERVED = {"default", "include", "stages", "variables", "workflow"}
 
 @dataclass
 class Job:
-    """One job: its lines of shell, the jobs that it waits for, whether it runs for a tag."""
+    """One job: its lines of shell, the jobs that it waits for, whether it runs for a tag, and whether it trains."""
 
     name: str
     lines: list[str]
     needs: list[str] = field(default_factory=list)
     release: bool = False
+    train: bool = False
+
+
+def files(repo: Path, provider: str) -> list[str]:
+    """The names of a provider's workflows that the level of `repo` has."""
+    return [name for name in (*FILES[provider], TRAIN[provider]) if (repo / name).exists()]
 
 
 def jobs(repo: Path, provider: str) -> list[Job]:
     """All jobs of a provider's workflows, those of the release marked."""
     found = []
-    for name in FILES[provider]:
+    for name in files(repo, provider):
         content = yaml.safe_load((repo / name).read_text(encoding="utf-8"))
         release = name.endswith("release.yml")
-        found += list({"github": github, "azure-devops": azure, "gitlab": gitlab}[provider](content, release))
+        read = list({"github": github, "azure-devops": azure, "gitlab": gitlab}[provider](content, release))
+        found += [replace(job, train=name == TRAIN[provider]) for job in read]
     return found
 
 
@@ -60,6 +72,8 @@ def scripts(steps: list[Any]) -> Iterator[str]:
     for step in steps:
         if "script" in step:
             yield step["script"]
+        if "inlineScript" in step.get("inputs", {}):
+            yield step["inputs"]["inlineScript"]
         for key, value in step.items():
             if key.startswith("${{"):
                 yield from scripts(value)

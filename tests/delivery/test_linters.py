@@ -40,7 +40,8 @@ def test_github(rendered: Rendered, level: int) -> None:
 @pytest.mark.parametrize("level", LEVELS)
 def test_gitlab(rendered: Rendered, level: int) -> None:
     project = rendered(level, "gitlab")
-    assert linters.gitlab(project / ".gitlab-ci.yml") == []
+    for name in pipelines.files(project, "gitlab"):
+        assert linters.gitlab(project / name) == []
     assert linters.schema("renovate", project / ".gitlab" / "renovate.json") == []
 
 
@@ -55,7 +56,7 @@ def test_azure(rendered: Rendered, level: int) -> None:
 @pytest.mark.parametrize(("level", "provider"), EACH)
 def test_yaml_is_in_order(rendered: Rendered, level: int, provider: str) -> None:
     project = rendered(level, provider)
-    paths = [project / name for name in (*pipelines.FILES[provider], ".pre-commit-config.yaml")]
+    paths = [project / name for name in (*pipelines.files(project, provider), ".pre-commit-config.yaml")]
     assert linters.yamllint(*paths) == []
 
 

@@ -85,10 +85,25 @@ def test_a_command_of_nothing_is_seen(rendered: Rendered) -> None:
     ]
 
 
+def several(text: str) -> list[str]:
+    """Lines of shell that are more than one command, behind which one could fail unseen."""
+    return [line for line in text.splitlines() if not ONE_COMMAND.fullmatch(line)]
+
+
+@pytest.mark.parametrize(("level", "provider"), EACH)
+def test_a_step_is_one_command(rendered: Rendered, level: int, provider: str) -> None:
+    assert several(shell(rendered(level, provider), provider)) == []
+
+
+@pytest.mark.parametrize("line", ["make pipeline || echo failed", "make pipeline; exit 0", "set +e", "make pipeline &"])
 @pytest.mark.parametrize("provider", WITH_CI)
-def test_a_step_is_one_command(rendered: Rendered, provider: str) -> None:
-    for line in shell(rendered(1, provider), provider).splitlines():
-        assert ONE_COMMAND.fullmatch(line), line
+def test_an_exit_code_that_is_swallowed_is_seen(rendered: Rendered, tmp_path: Path, provider: str, line: str) -> None:
+    repo = shutil.copytree(rendered(4, provider), tmp_path / "project")
+    path = repo / pipelines.TRAIN[provider]
+    text = path.read_text(encoding="utf-8")
+    assert text.count("make pipeline\n") >= 1
+    path.write_text(text.replace("make pipeline\n", f"{line}\n"), encoding="utf-8")
+    assert line in several(shell(repo, provider))
 
 
 # --- CI is `make ci`
@@ -96,7 +111,8 @@ def test_a_step_is_one_command(rendered: Rendered, provider: str) -> None:
 
 def in_ci(repo: Path, provider: str) -> set[str]:
     """The targets that a provider's CI calls, for a change."""
-    lines = [line for job in pipelines.jobs(repo, provider) if not job.release for line in job.lines]
+    jobs = [job for job in pipelines.jobs(repo, provider) if not job.release and not job.train]
+    lines = [line for job in jobs for line in job.lines]
     return pipelines.called("\n".join(lines), "make") - {"setup"}
 
 
@@ -109,6 +125,44 @@ def test_ci_is_what_a_person_runs(rendered: Rendered, provider: str) -> None:
 def test_a_step_that_is_left_out_is_seen(project: Path) -> None:
     replace(project / ".github" / "workflows" / "ci.yml", "      - run: make hooks\n", "")
     assert in_ci(project, "github") != {*pipelines.targets(project)["ci"], *IMAGE}
+
+
+# --- training
+
+TRIGGERS = {"schedule", "workflow_dispatch", "repository_dispatch"}
+RIGHTS = {"contents": "read", "id-token": "write"}
+
+
+@pytest.mark.parametrize("provider", WITH_CI)
+def test_training_is_one_job_that_checks_and_then_trains(rendered: Rendered, provider: str) -> None:
+    repo = rendered(2, provider)
+    (job,) = (job for job in pipelines.jobs(repo, provider) if job.train)
+    called = [line.removeprefix("make ") for line in job.lines if line.startswith("make ")]
+    assert called[:2] == ["setup", "pipeline-check"]
+    assert set(called[2:]) == {"pipeline"}
+    assert not [job for job in pipelines.jobs(rendered(1, provider), provider) if job.train]
+
+
+def test_training_is_started_by_time_hand_or_event_with_few_rights_and_never_twice_at_once(rendered: Rendered) -> None:
+    content = yaml.safe_load((rendered(2) / pipelines.TRAIN["github"]).read_text(encoding="utf-8"))
+    assert set(content[True]) == TRIGGERS  # YAML reads `on` as true
+    assert content["permissions"] == {}
+    assert content["jobs"]["train"]["permissions"] == RIGHTS
+    assert content["concurrency"] == {"group": "train", "cancel-in-progress": False}
+    gitlab = yaml.safe_load((rendered(2, "gitlab") / pipelines.TRAIN["gitlab"]).read_text(encoding="utf-8"))
+    assert (gitlab["train"]["resource_group"], gitlab["train"]["interruptible"]) == ("train", False)
+    azure = yaml.safe_load((rendered(2, "azure-devops") / pipelines.TRAIN["azure-devops"]).read_text(encoding="utf-8"))
+    assert (azure["lockBehavior"], azure["trigger"], azure["pr"]) == ("sequential", "none", "none")
+
+
+def test_gitlab_reads_what_other_levels_add(rendered: Rendered) -> None:
+    project = rendered(2, "gitlab")
+    content = yaml.safe_load((project / ".gitlab-ci.yml").read_text(encoding="utf-8"))
+    patterns = [entry["local"] for entry in content["include"]]
+    assert [path.name for pattern in patterns for path in project.glob(pattern)] == ["train.yml"]
+    train = yaml.safe_load((project / pipelines.TRAIN["gitlab"]).read_text(encoding="utf-8"))
+    assert not set(train) & set(content), "what both define, the first would win"
+    assert {job["stage"] for job in train.values()} <= set(content["stages"])
 
 
 # --- a release waits for its checks
@@ -144,6 +198,7 @@ def gates(repo: Path) -> list[Path]:
     patterns = (
         ".github/workflows/*",
         ".gitlab-ci.yml",
+        ".gitlab/*.yml",
         ".azuredevops/*.yml",
         "Makefile",
         "make/*",
@@ -187,7 +242,7 @@ def uses(path: Path) -> list[str]:
 
 def test_actions_are_pinned(rendered: Rendered) -> None:
     workflows = [
-        *(rendered(1) / ".github" / "workflows").glob("*.yml"),
+        *(rendered(4) / ".github" / "workflows").glob("*.yml"),
         *(REPO / ".github" / "workflows").glob("*.yml"),
     ]
     pins = {pin for path in workflows for pin in uses(path)}

@@ -1,4 +1,4 @@
-"""`python azure/mlops.py ...` is `mlops ...` where the package is not installed, as in a job: it lies in `src` beside this."""
+"""`python azure/mlops.py ...` is `mlops ...` where the package is not installed; in a job it lies in `src`."""
 
 from __future__ import annotations
 

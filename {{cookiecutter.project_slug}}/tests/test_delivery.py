@@ -12,7 +12,7 @@ import pytest
 from {{cookiecutter.package_name}} import layers
 
 PLACES = (".github/CODEOWNERS", ".gitlab/CODEOWNERS")
-WORKFLOWS = (".github/workflows/*.yml", ".gitlab-ci.yml", ".azuredevops/*.yml")
+WORKFLOWS = (".github/workflows/*.yml", ".gitlab-ci.yml", ".gitlab/*.yml", ".azuredevops/*.yml")
 GATES = (*WORKFLOWS, ".pre-commit-config.yaml", "Makefile", "make/*.mk")
 HANDLE = re.compile(r"@[\w./-]+|\S+@\S+")
 WRITTEN = {".ipynb", ".md", ".mk", ".py", ".toml"}

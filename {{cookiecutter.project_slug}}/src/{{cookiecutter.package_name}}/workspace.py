@@ -1,6 +1,6 @@
 """A workspace: the one place of what training leaves behind. There is one, `dev`; more of them are a later level's.
 
-Everything in it can be told apart by its folder: `workspaces/dev/state.db` holds the facts that are ours (runs, ledger, outbox),
+Everything in it can be told apart: `workspaces/dev/state.db` holds the facts that are ours (runs, ledger, outbox),
 `mlflow.db` with `artifacts/` what MLflow tracks and registers, `features/` the feature store, `runs/` what steps wrote.
 """
 
@@ -68,7 +68,7 @@ def current(root: Path = Path()) -> Workspace:
 
 @contextmanager
 def database(path: Path, tables: str = "") -> Iterator[sqlite3.Connection]:
-    """A connection that commits when told to, waits for others, and survives a power cut. `tables` are made if absent."""
+    """A connection that commits when told to, waits for others, survives a power cut; `tables` are made if absent."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(path, timeout=60, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode=WAL")

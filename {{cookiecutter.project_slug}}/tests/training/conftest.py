@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from {{cookiecutter.package_name}} import workspace
-from {{cookiecutter.package_name}}.clock import SystemClock
-from {{cookiecutter.package_name}}.training import run
+from {{cookiecutter.package_name}}.training import tracking
 from {{cookiecutter.package_name}}.workspace import Workspace
 
 from . import made
-
 
 HERE = Path(__file__).parent
 OF_LIBRARIES = (
@@ -33,9 +29,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def no_workspace_of_the_person(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_workspace_of_the_person(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in (workspace.NAME, workspace.TRACKING, "MLFLOW_RUN_ID", "MLOPS_PLATFORM"):
         monkeypatch.delenv(name, raising=False)
+    # what a step says goes to no MLflow but the test's own
+    monkeypatch.setenv(tracking.NOTES, str(tmp_path / "notes.json"))
+
+
+@pytest.fixture
+def notes(tmp_path: Path) -> Path:
+    """Where a step that is called by itself leaves what it has to say."""
+    return tmp_path / "notes.json"
 
 
 @pytest.fixture(scope="session")
@@ -43,16 +47,16 @@ def ran(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A committed repo whose pipeline ran once. Copy it before you change anything: `fresh` does."""
     made_in = made.repo(tmp_path_factory.mktemp("ran") / "repo", root)
     made.commit(made_in, "first")
-    before = os.environ.pop("MLFLOW_TRACKING_URI", None)
-    run.start(Workspace(made_in), "training", run.Options(), SystemClock(), lambda _: None)
-    if before is not None:
-        os.environ["MLFLOW_TRACKING_URI"] = before
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(workspace.TRACKING, raising=False)
+        made.again(Workspace(made_in))
     return made_in
 
 
 @pytest.fixture
-def place(ran: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
-    """The workspace of a copy of that repo, in which the test stands. MLflow's addresses still lead to the first."""
+def place(ran: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """The workspace of a copy of that repo, in which the test stands."""
     copy = shutil.copytree(ran, tmp_path / "repo", symlinks=True)
+    made.moved(ran, copy)
     monkeypatch.chdir(copy)
-    yield Workspace(copy)
+    return Workspace(copy)

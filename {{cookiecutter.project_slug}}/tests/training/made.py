@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
+import sqlite3
 import subprocess
+from contextlib import closing
+from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from {{cookiecutter.package_name}} import workspace
+from {{cookiecutter.package_name}}.clock import SystemClock
+from {{cookiecutter.package_name}}.events import outbox
 from {{cookiecutter.package_name}}.model import frame
+from {{cookiecutter.package_name}}.training import registry, run
+from {{cookiecutter.package_name}}.training.register import Made
+from {{cookiecutter.package_name}}.workspace import Workspace
 
 PROJECT = """
 [source]
@@ -73,8 +85,51 @@ def repo(root: Path, template: Path, *, count: int = 1000) -> Path:
     (root / "project.toml").write_text(PROJECT, encoding="utf-8")
     (root / "gate.toml").write_text(GATE, encoding="utf-8")
     (root / ".gitignore").write_text("/data/\n/drop/\n/workspaces/\n/models/\n/reports/\n", encoding="utf-8")
+    lock(root)
     drop(root, rows(count))
     return root
+
+
+def lock(root: Path) -> None:
+    """Lock what is installed here, so that these tests ask nothing of the environment in which they run."""
+    path = root / "environments" / "training.lock"
+    lines = [pinned(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def pinned(line: str) -> str:
+    """A line of the lock with the installed version."""
+    found = re.match(r"([\w.-]+)==\S+", line)
+    try:
+        return f"{found[1]}=={metadata.version(found[1])}{line[found.end() :]}" if found else line
+    except metadata.PackageNotFoundError:  # for another platform
+        return line
+
+
+ADDRESSES = {
+    "experiments": ["artifact_location"],
+    "runs": ["artifact_uri"],
+    "model_versions": ["source", "storage_location"],
+}
+
+
+def moved(old: Path, new: Path) -> None:
+    """MLflow and the index of steps know folders by their whole path: in a copy they must lead to the copy."""
+    with closing(sqlite3.connect(new / "workspaces" / "dev" / "mlflow.db")) as connection, connection:
+        for table, columns in ADDRESSES.items():
+            for column in columns:
+                change = f"UPDATE {table} SET {column} = replace({column}, ?, ?)"  # noqa: S608
+                connection.execute(change, (str(old), str(new)))
+    for path in (new / "workspaces" / "dev").rglob("*.json"):
+        if path.parent.name == "reuse" or path.name == "notes.json":
+            path.write_text(path.read_text(encoding="utf-8").replace(str(old), str(new)), encoding="utf-8")
+
+
+def replace(path: Path, before: str, after: str) -> None:
+    """Change a file's text, which must hold what is replaced."""
+    text = path.read_text(encoding="utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after), encoding="utf-8")
 
 
 def drop(root: Path, table: pd.DataFrame) -> None:
@@ -94,3 +149,49 @@ def commit(root: Path, message: str) -> str:
 def git(root: Path, *words: str) -> str:
     ran = subprocess.run(["git", *words], cwd=root, capture_output=True, text=True, check=True)  # noqa: S603, S607
     return ran.stdout
+
+
+# --- what a workspace holds
+
+
+def again(place: Workspace, **options: Any) -> run.Outcome:
+    """Run the training pipeline."""
+    return run.start(place, "training", run.Options(**options), SystemClock(), lambda _: None)
+
+
+def registered(place: Workspace) -> registry.Registry:
+    return registry.Registry(place, SystemClock())
+
+
+def told(place: Workspace) -> list[tuple[str, str]]:
+    """(type, what it says) of every event in the outbox, in order."""
+    with workspace.database(place.state, outbox.TABLES) as connection:
+        found = [json.loads(row["body"]) for row in connection.execute("SELECT body FROM outbox ORDER BY number")]
+    return [(it["type"].rpartition(".")[2], said(it["data"])) for it in found]
+
+
+def said(data: dict[str, str]) -> str:
+    """What an event is about, in a word."""
+    return data.get("runStatus") or data.get("ModelVersion") or data.get("ModelIds") or ""
+
+
+def folders(place: Workspace) -> Made:
+    """What the steps of the one run have left."""
+    (base,) = (path for path in place.runs.iterdir() if path.is_dir())
+    return Made(
+        snapshot=base / "ingest" / "snapshot",
+        table=base / "features" / "table",
+        model=base / "train" / "model",
+        handoff=base / "evaluate" / "handoff",
+        evaluation=base / "evaluate" / "evaluation",
+        verdict=base / "gate" / "verdict",
+    )
+
+
+def read(path: Path) -> dict[str, Any]:
+    return dict(json.loads(path.read_text(encoding="utf-8")))
+
+
+def rewrite(path: Path, **values: Any) -> None:
+    """Change keys of a JSON file."""
+    path.write_text(json.dumps({**read(path), **values}, indent=2), encoding="utf-8")

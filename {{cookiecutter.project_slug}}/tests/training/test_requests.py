@@ -65,13 +65,13 @@ def test_an_id_is_asked_for_once_even_after_it_ended(workspace: Workspace) -> No
 
 
 def test_what_is_not_committed_was_not_asked_for(workspace: Workspace) -> None:
-    with (
-        pytest.raises(KeyboardInterrupt),
-        database(workspace.state, requests.TABLES) as connection,
-        transaction(connection),
-    ):
-        requests.add(connection, id="a", pipeline="training", cause="", inputs={}, at=NOON)
-        raise KeyboardInterrupt
+    def die() -> None:
+        with database(workspace.state, requests.TABLES) as connection, transaction(connection):
+            requests.add(connection, id="a", pipeline="training", cause="", inputs={}, at=NOON)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        die()
     assert kept(workspace) == {}
 
 
@@ -147,7 +147,8 @@ def test_a_killed_workers_request_is_taken_up_again(workspace: Workspace) -> Non
     ask(workspace, "a", "b")
     source = str(Path(str(package.__file__)).parent.parent)
     command = [sys.executable, "-c", WORKER, package.__name__, str(workspace.root)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": source}) as worker:
+    environment = {**os.environ, "PYTHONPATH": source}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as worker:  # noqa: S603
         assert worker.stdout is not None
         assert worker.stdout.readline().strip() == b"started"
         with pytest.raises(requests.BusyError):
@@ -157,3 +158,29 @@ def test_a_killed_workers_request_is_taken_up_again(workspace: Workspace) -> Non
     ended = requests.work(workspace, CLOCK, lambda request: f"run-{request.id}", said.append)
     assert [(it.id, it.run, it.tries) for it in ended] == [("a", "run-a", 2), ("b", "run-b", 1)]
     assert "which its worker left behind" in said[0]
+
+
+def test_only_what_has_not_begun_stands_for_another(workspace: Workspace) -> None:
+    ask(workspace, "first")
+    with database(workspace.state, requests.TABLES) as connection:
+        assert requests.waits(connection, "training", {"k": "first"})
+        assert not requests.waits(connection, "training", {"k": "second"})
+        assert not requests.waits(connection, "other", {"k": "first"})
+
+        def seen(_: requests.Request) -> str:
+            assert not requests.waits(connection, "training", {"k": "first"}), "it has begun"
+            return "run"
+
+        requests.work(workspace, CLOCK, seen, silent)
+
+
+def test_a_worker_that_must_wait_puts_its_request_back(workspace: Workspace) -> None:
+    ask(workspace, "first")
+
+    def busy(_: requests.Request) -> str:
+        raise requests.BusyError("a run by hand is under way", fix="wait")
+
+    for _ in range(requests.TRIES + 1):
+        with pytest.raises(requests.BusyError):
+            requests.work(workspace, CLOCK, busy, silent)
+    assert (kept(workspace)["first"].status, kept(workspace)["first"].tries) == ("waiting", 0)

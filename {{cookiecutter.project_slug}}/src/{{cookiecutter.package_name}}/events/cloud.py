@@ -160,4 +160,9 @@ def parse(body: bytes | str) -> list[Event]:
         raw = json.loads(body)
     except ValueError as error:
         raise EventError(f"not JSON: {error}", fix=RESEND) from None
+    return read(raw)
+
+
+def read(raw: Any) -> list[Event]:
+    """The same, of JSON that is parsed already."""
     return [Event.from_json(one) for one in (raw if isinstance(raw, list) else [raw])]

@@ -24,3 +24,9 @@ def once(connection: sqlite3.Connection, event: Event, consumer: str) -> bool:
     must_be_inside(connection, "inbox.once")
     values = (consumer, event.source, event.id, event.type, event.time)
     return connection.execute("INSERT OR IGNORE INTO inbox VALUES (?, ?, ?, ?, ?)", values).rowcount == 1
+
+
+def known(connection: sqlite3.Connection, event: Event, consumer: str) -> bool:
+    """Has `consumer` done this event?"""
+    found = "SELECT 1 FROM inbox WHERE consumer = ? AND source = ? AND id = ?"
+    return connection.execute(found, (consumer, event.source, event.id)).fetchone() is not None

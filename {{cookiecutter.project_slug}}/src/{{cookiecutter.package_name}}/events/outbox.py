@@ -75,9 +75,9 @@ def entries(connection: sqlite3.Connection, where: str = "1", last: int = 20) ->
     """The latest events for which the SQL `where` holds, oldest first."""
     query = f"SELECT * FROM outbox WHERE {where} ORDER BY number DESC LIMIT ?"  # noqa: S608
     rows = connection.execute(query, (last,)).fetchall()
-    return [Entry(row["number"], Event.from_json(json.loads(row["body"])), row["sent"], row["refused"]) for row in rows][
-        ::-1
-    ]
+    return [
+        Entry(row["number"], Event.from_json(json.loads(row["body"])), row["sent"], row["refused"]) for row in rows
+    ][::-1]
 
 
 def retry(connection: sqlite3.Connection, id: str) -> bool:  # noqa: A002

@@ -1,7 +1,7 @@
 """The relay: sends the outbox and marks as sent what the broker has answered for. Killed anywhere, it loses nothing.
 
-Between the answer and the mark it may die, and two may run at once: then an event is sent again, with the same id. The broker
-knows ids, and consumers have their inbox.
+Between the answer and the mark it may die, and two may run at once: then an event is sent again, with the same id.
+Consumers have their inbox for that.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What each type of event carries: Azure Machine Learning's data, cased as Azure documents it, and our own `DataLanded`."""
+"""What each type of event carries: Azure Machine Learning's data, cased as documented, and our own `DataLanded`."""
 
 from __future__ import annotations
 

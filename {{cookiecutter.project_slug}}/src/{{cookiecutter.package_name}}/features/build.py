@@ -36,7 +36,8 @@ class Built:
     seconds: float
 
     def __str__(self) -> str:
-        computed, intervals = (sum(getattr(it, what) for it in self.materialised) for what in ("computed", "intervals"))
+        computed = sum(len(it.computed) for it in self.materialised)
+        intervals = sum(it.intervals for it in self.materialised)
         what = f"{self.rows:,} rows with {len(self.features)} features in {self.seconds:.1f} s"
         return f"{what}; {computed} of {intervals} intervals computed, {self.checked} rows looked at for leaks"
 
@@ -44,8 +45,9 @@ class Built:
 def build(schema: Schema, snapshot: Path, store: Path, out: Path, clock: Clock, echo: Callable[[str], None]) -> Built:
     """Materialise into `store`, join point in time, look for leaks, and write table, schema and retrieval to `out`.
 
-    The same snapshot gives the same table, whatever was in the store before. Raises `LeakError`, and writes nothing,
-    where a feature holds what was not known at the time.
+    The same snapshot gives the same table, whatever was in the store before. Features of retired sets are columns of
+    the table and not of the schema: no new model takes them, and an older one can be judged on the same rows.
+    Raises `LeakError`, and writes nothing, where a feature holds what was not known at the time.
     """
     began = time.perf_counter()
     sets, wide = extended.feature_sets(schema), extended.extended(schema)
@@ -58,7 +60,7 @@ def build(schema: Schema, snapshot: Path, store: Path, out: Path, clock: Clock, 
     count = write(paths, columns, out / TABLE)
     text = json.dumps(wide.model_dump(mode="json"), indent=2, ensure_ascii=False)
     (out / SCHEMA).write_text(text + "\n", encoding="utf-8", newline="\n")
-    retrieval.write(out / retrieval.FILE, sets)
+    retrieval.write(out / retrieval.FILE, extended.active(sets))
     known = {name: 1 - values.null_count / max(count, 1) for name, values in columns.items()}
     for name, share in known.items():
         if not share:
@@ -91,7 +93,7 @@ def write(paths: list[Path], columns: dict[str, pa.ChunkedArray], out: Path) -> 
             added = [values.slice(first, len(table)) for values in columns.values()]
             for name, values in zip(columns, added, strict=True):
                 table = table.append_column(name, values)
-            writer.write_table(table.select(shape.names).cast(shape), row_group_size=materialise.GROUP)
+            writer.write_table(table.select(shape.names).cast(shape), row_group_size=rows.GROUP)
             first += len(table)
     part.replace(out)
     return first

@@ -40,7 +40,7 @@ def pace(schema: Schema, entity: str) -> FeatureSet:
             Feature(f"{name}_pace_1d", minutes, "avg", DAY, "minutes a kilometre, last day"),
             Feature(f"{name}_trips_1d", LABEL, "count", DAY, "finished trips, last day"),
         ),
-        ttl=DAY,
+        ttl=schema.table.label_delay + DAY,
         source_delay=schema.table.label_delay,
         description=pace.__doc__ or "",
     )

@@ -17,7 +17,8 @@ from ..model.project import Schema
 ENTITY, TIME, LABEL = "entity", "event_time", "label"  # how the SQL text calls them, whatever the table does
 WHOLE = "whole_table"  # the index column of a set that has no entity, and the value that all its rows have in it
 RESOLUTION = timedelta(microseconds=1)
-NAME = re.compile(r"[a-z][a-z0-9_]*")
+NAME, VERSION = re.compile(r"[a-z][a-z0-9_]*"), re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+HERE, MATERIALISE = "correct it in features/definitions.py", "run `mlops features materialise`"
 Aggregate = Literal["avg", "count", "sum", "min", "max"]
 
 
@@ -39,7 +40,9 @@ class Feature:
     def sql(self) -> str:
         seconds = int(self.window.total_seconds())
         over = f"ORDER BY {TIME} RANGE BETWEEN INTERVAL {seconds} SECONDS PRECEDING AND CURRENT ROW"
-        value = f"{self.aggregate.upper()}({self.expression}) OVER (PARTITION BY {ENTITY} {over})"
+        # as doubles: Spark takes 1.0 for a decimal, and rounds the mean of decimals to five places
+        given = self.expression if self.aggregate == "count" else f"CAST({self.expression} AS DOUBLE)"
+        value = f"{self.aggregate.upper()}({given}) OVER (PARTITION BY {ENTITY} {over})"
         return f"CAST({value} AS DOUBLE) AS {self.name}"
 
 
@@ -49,7 +52,8 @@ class FeatureSet:
 
     `entity` is a column of the table, or None for features of the whole table. `columns` names the table's columns that
     expressions use, by the name that they have in there; `label` is the target and always there. A value is used for
-    observations that come at least `source_delay` after it, and at most `ttl`.
+    observations that come at least `source_delay` after it, and at most `ttl`. A `retired` set is still computed, for
+    the models that were trained with it, and no new model takes it.
     """
 
     name: str
@@ -62,6 +66,7 @@ class FeatureSet:
     source_delay: timedelta = timedelta(0)
     columns: dict[str, str] = field(default_factory=dict)
     description: str = ""
+    retired: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -103,23 +108,47 @@ class FeatureSet:
 
 def check(found: FeatureSet, schema: Schema) -> FeatureSet:
     """Raises `FeatureError` where a definition cannot be meant so."""
+    where = f"feature set {found.name!r}"
+    columns(found, schema, where)
+    names(found, where)
+    times(found, schema, where)
+    return found
+
+
+def columns(found: FeatureSet, schema: Schema, where: str) -> None:
+    """The columns are there, and the entity is one that callers of a model send."""
     known = (*schema.columns, schema.table.target, schema.table.timestamp)
-    where, fix = f"feature set {found.name!r}", "correct it in features/definitions.py"
-    for column in (*found.source.values(), *([found.entity] if found.entity else [])):
+    for column in (*found.source.values(), found.timestamp):
         if column not in known:
             raise FeatureError(f"{where} uses the column {column!r}", fix=choices(column, known))
+    if found.entity is not None and found.entity not in schema.columns:
+        wrong = f"{where} is by {found.entity!r}, which is no input of the model, so that nobody could look it up"
+        raise FeatureError(wrong, fix=choices(found.entity, tuple(schema.columns)))
+
+
+def names(found: FeatureSet, where: str) -> None:
+    """There are features, and all names can stand in SQL and in the names of folders."""
     if not found.features:
-        raise FeatureError(f"{where} has no features", fix=fix)
+        raise FeatureError(f"{where} has no features", fix=HERE)
     for name in (found.name, *found.names, *found.source):
         if not NAME.fullmatch(name):
             raise FeatureError(f"{where} has the name {name!r}", fix="use small letters, digits and _, a letter first")
+    if not VERSION.fullmatch(found.version):
+        raise FeatureError(f"{where} has the version {found.version!r}", fix="use letters, digits and . _ -, such as 2")
+
+
+def times(found: FeatureSet, schema: Schema, where: str) -> None:
+    """The windows and delays fit each other, and no label is used before it is known."""
     for feature in found.features:
-        if feature.window < timedelta(seconds=1):
-            raise FeatureError(f"{where}: {feature.name} has the window {feature.window}", fix="give at least a second")
+        if feature.window < timedelta(seconds=1) or feature.window % timedelta(seconds=1):
+            wrong = f"{where}: {feature.name} has the window {feature.window}"
+            raise FeatureError(wrong, fix="give whole seconds, at least one")
+    if found.source_delay < schema.table.label_delay:
+        wrong = f"{where} has a source_delay of {found.source_delay}; labels are known after {schema.table.label_delay}"
+        raise FeatureError(wrong, fix="give at least table.label_delay of project.toml: less would leak the future")
     if found.ttl <= found.delay:
         wrong = f"{where} has a ttl of {found.ttl}, and values become known after {found.delay}"
         raise FeatureError(wrong, fix="a ttl counts from the value's time: make it longer than the delay")
-    return found
 
 
 def literal(text: str) -> str:

@@ -84,8 +84,8 @@ def observe(database: duckdb.DuckDBPyConnection, observations: pa.Table | Path, 
 
 def bounds(database: duckdb.DuckDBPyConnection) -> tuple[datetime, datetime]:
     """The oldest and the newest time that any value can have to be of use."""
-    row = database.execute("SELECT min(oldest), max(newest) FROM observed").fetchone()
-    oldest, newest = row or (None, None)
+    # all of it: a result that is not fetched to its end keeps the connection
+    oldest, newest = database.execute("SELECT min(oldest), max(newest) FROM observed").fetchall()[0]
     return oldest or LAST, newest or FIRST
 
 

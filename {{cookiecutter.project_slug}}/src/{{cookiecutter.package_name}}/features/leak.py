@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 
 from . import engine, materialise, rows
-from .featureset import ENTITY, LABEL, TIME, FeatureError, FeatureSet
+from .featureset import ENTITY, LABEL, RESOLUTION, TIME, FeatureError, FeatureSet
 from .join import FIRST, LAST, MATCHED
 from .rows import ROW
 
@@ -109,5 +109,6 @@ def values(
         return nothing
     last = then[TIME].iloc[-1]
     window = pa.Table.from_pandas(then[then[TIME] >= last - found.longest], preserve_index=False)
-    table = materialise.compute(database, found, window, last.to_pydatetime())
+    at_last = last.to_pydatetime()
+    table = materialise.compute(database, found, window, at_last, at_last + RESOLUTION)
     return {name: float("nan") if table[name][0].as_py() is None else table[name][0].as_py() for name in found.names}

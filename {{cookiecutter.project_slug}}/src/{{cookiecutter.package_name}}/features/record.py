@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..workspace import database
-from .featureset import FeatureSet
+from .featureset import MATERIALISE, FeatureError, FeatureSet
 
 FILE = "features.db"
 Status = Literal["None", "Pending", "Incomplete", "Complete"]  # Azure's four; None: the interval has no row here
@@ -18,26 +18,21 @@ TABLES = """
 CREATE TABLE IF NOT EXISTS intervals (
     feature_set TEXT NOT NULL, version TEXT NOT NULL, label TEXT NOT NULL, start TEXT NOT NULL, end TEXT NOT NULL,
     status TEXT NOT NULL CHECK (status IN ('Pending', 'Incomplete', 'Complete')), input TEXT NOT NULL,
-    definition TEXT NOT NULL, path TEXT NOT NULL, sha256 TEXT NOT NULL, rows INTEGER NOT NULL, run INTEGER NOT NULL,
-    at TEXT NOT NULL, PRIMARY KEY (feature_set, version, label));
+    definition TEXT NOT NULL, content TEXT NOT NULL, path TEXT NOT NULL, sha256 TEXT NOT NULL, rows INTEGER NOT NULL,
+    newest TEXT NOT NULL, run INTEGER NOT NULL, at TEXT NOT NULL, PRIMARY KEY (feature_set, version, label));
 CREATE TABLE IF NOT EXISTS runs (
     id INTEGER PRIMARY KEY, feature_set TEXT NOT NULL, version TEXT NOT NULL, started TEXT NOT NULL, finished TEXT,
     inputs TEXT NOT NULL, intervals INTEGER NOT NULL, computed INTEGER NOT NULL DEFAULT 0,
     rows INTEGER NOT NULL DEFAULT 0, seconds REAL, status TEXT NOT NULL, problem TEXT NOT NULL DEFAULT '');
 """
-MARK = """
-INSERT INTO intervals (feature_set, version, label, start, end, status, input, definition, path, sha256, rows,
-    run, at)
-VALUES (:feature_set, :version, :label, :start, :end, :status, :input, :definition, :path, :sha256, :rows, :run, :at)
-ON CONFLICT DO UPDATE SET start = excluded.start, end = excluded.end, status = excluded.status,
-    input = excluded.input, definition = excluded.definition, path = excluded.path, sha256 = excluded.sha256,
-    rows = excluded.rows, run = excluded.run, at = excluded.at
-"""
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A part of a feature set in time, from `start` and before `end`, as it was last computed."""
+    """A part of a feature set in time, from `start` and before `end`, as it was last computed.
+
+    `input` names the files that it was computed from, `content` their rows; `newest` is the time of its newest value.
+    """
 
     feature_set: str
     version: str
@@ -47,9 +42,11 @@ class Interval:
     status: Status
     input: str
     definition: str
+    content: str = ""
     path: str = ""
     sha256: str = ""
     rows: int = 0
+    newest: str = ""
     run: int = 0
     at: str = ""
 
@@ -57,6 +54,13 @@ class Interval:
 def opened(store: Path) -> AbstractContextManager[sqlite3.Connection]:
     """The store's record."""
     return database(store / FILE, TABLES)
+
+
+def existing(store: Path) -> AbstractContextManager[sqlite3.Connection]:
+    """The record of a store that is there. Raises `FeatureError`."""
+    if not (store / FILE).is_file():
+        raise FeatureError(f"{store} holds no materialised features", fix=MATERIALISE)
+    return opened(store)
 
 
 def intervals(connection: sqlite3.Connection, found: FeatureSet) -> dict[str, Interval]:
@@ -68,7 +72,9 @@ def intervals(connection: sqlite3.Connection, found: FeatureSet) -> dict[str, In
 
 def mark(connection: sqlite3.Connection, interval: Interval) -> None:
     """Write an interval; it takes the place of the one of its label."""
-    connection.execute(MARK, asdict(interval))
+    values = asdict(interval)
+    names = ", ".join(f":{name}" for name in values)
+    connection.execute(f"INSERT OR REPLACE INTO intervals ({', '.join(values)}) VALUES ({names})", values)  # noqa: S608
 
 
 def forget(connection: sqlite3.Connection, interval: Interval) -> None:

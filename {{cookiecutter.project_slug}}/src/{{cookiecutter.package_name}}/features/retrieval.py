@@ -63,7 +63,7 @@ def read(path: Path) -> list[Wanted]:
         if content["format"] != FORMAT:
             raise ValueError(f"format {content['format']!r}")
         return [parsed(one) for one in content["feature_sets"]]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
         fix = "train the model again: its folder was changed, or is of another version of this repo"
         raise ModelError(f"{path} is not a list of feature sets: {error}", fix=fix) from None
 

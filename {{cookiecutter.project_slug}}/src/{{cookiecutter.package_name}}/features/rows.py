@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import io
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -12,10 +13,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ..model.messages import choices
-from .featureset import ENTITY, TIME, WHOLE, FeatureError, FeatureSet, key
+from .featureset import ENTITY, LABEL, TIME, WHOLE, FeatureError, FeatureSet, key
 
 MOMENT = pa.timestamp("us")
 ROW = "row"  # the number of an observation, in the order of the table
+GROUP = 100_000  # rows of a Parquet row group
 
 
 def source(paths: Iterable[Path], found: FeatureSet, start: datetime, end: datetime) -> pa.Table:
@@ -26,8 +28,23 @@ def source(paths: Iterable[Path], found: FeatureSet, start: datetime, end: datet
     return pa.concat_tables(parts)
 
 
-def observations(paths: Iterable[Path], found: FeatureSet) -> pa.Table:
+def known(source: pa.Table) -> pa.Table:
+    """Those rows of `source` that count: their label is known."""
+    there = [source[name].is_valid() for name in (LABEL, ENTITY, TIME)]
+    return source.filter(pc.and_(pc.and_(there[0], there[1]), there[2]))
+
+
+def encoded(table: pa.Table) -> bytes:
+    """The bytes of a Parquet file. Equal rows give equal bytes, however they lie in memory."""
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, compression="zstd", row_group_size=GROUP)
+    return buffer.getvalue()
+
+
+def observations(paths: Sequence[Path], found: FeatureSet) -> pa.Table:
     """Entity and time of every row, numbered from 0 in the order of the files."""
+    if not paths:
+        raise FeatureError("there are no landed rows", fix="run `mlops ingest` first, or name another folder")
     parts = [read(path, found.entity, {TIME: found.timestamp}) for path in paths]
     whole = pa.concat_tables(parts)
     return whole.append_column(ROW, pa.array(np.arange(len(whole), dtype=np.int64)))

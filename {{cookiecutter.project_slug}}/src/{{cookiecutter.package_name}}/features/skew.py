@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..data import lock
 from ..model import frame
-from . import join, online, retrieval, rows
+from . import join, publish, record, retrieval, rows
 from .featureset import ENTITY, TIME, FeatureSet
 from .online import Online
 
@@ -47,9 +48,12 @@ class Compared:
 def compare(snapshot: Path, store: Path, sets: tuple[FeatureSet, ...], count: int, seed: int) -> Compared:
     """Take `count` rows, turn the online store to each one's time in a folder of its own, look up, and compare.
 
-    Nothing is rounded: the two must be the same numbers. Raises `FeatureError` where nothing was materialised.
+    Nothing is rounded: the two must be the same numbers. Raises `FeatureError` where nothing was materialised, and
+    `DataError` where a run is at work on the store.
     """
-    found = [one(snapshot, store, it, count, seed) for it in sets]
+    record.existing(store)
+    with lock.held(store):
+        found = [one(snapshot, store, it, count, seed) for it in sets]
     differences = tuple(difference for it in found for difference in it.differences)
     observed = max((it.observations for it in found), default=0)
     return Compared(observed, sum(it.values for it in found), sum(it.known for it in found), differences)
@@ -57,8 +61,8 @@ def compare(snapshot: Path, store: Path, sets: tuple[FeatureSet, ...], count: in
 
 def one(snapshot: Path, store: Path, found: FeatureSet, count: int, seed: int) -> Compared:
     """The comparison for one feature set."""
-    observations = chosen(rows.observations(frame.files(snapshot), found), count, seed)
-    files = online.complete(store, found, join.FIRST, join.LAST)
+    files = publish.complete(store, found, join.FIRST, join.LAST)
+    observations = chosen(rows.observations(list(frame.files(snapshot)), found), count, seed)
     trained = join.join(observations, files, join.rule(found)).to_pylist()
     differences, known = [], 0
     with tempfile.TemporaryDirectory(prefix="skew-") as scratch:
@@ -81,7 +85,7 @@ def chosen(observations: pa.Table, count: int, seed: int) -> pa.Table:
 
 def served(store: Path, scratch: Path, found: FeatureSet, entity: str, at: datetime) -> dict[str, float | None]:
     """What a look-up at `at` gives, from an online store that was written then."""
-    online.materialise_online(store, (found,), at, into=scratch)
+    publish.run(store, (found,), at, into=scratch)
     with closing(Online(scratch)) as store_then:
         value = store_then.fresh(retrieval.wanted(found), entity, at)
     return value.features if value else dict.fromkeys(found.names)

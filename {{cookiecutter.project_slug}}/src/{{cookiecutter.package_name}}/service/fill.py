@@ -20,5 +20,5 @@ class Filler(Protocol):
 
 def find(folder: Path, schema: Schema) -> Filler | None:
     """The filler for the model in `folder`, of the first layer that has one; for most models there is none."""
-    found = (module.filler(folder, schema) for module in layers.modules("serving"))
+    found = (module.filler(folder, schema) for module in layers.modules("filler"))
     return next((filler for filler in found if filler is not None), None)

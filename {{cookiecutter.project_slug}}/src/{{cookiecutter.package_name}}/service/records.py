@@ -46,7 +46,7 @@ class Requests:
     """The two bodies that the service takes, for one schema. What `fill` knows may be left out; what is sent counts."""
 
     def __init__(self, schema: Schema, most: int, fill: Filler | None = None) -> None:
-        self.schema, self.fill = schema, fill
+        self.schema, self.fill, self.width = schema, fill, len(schema.inputs)
         self.record = record_model(schema, fill.columns if fill else frozenset())
         bounded: Any = Annotated[list[self.record], MinLen(1), MaxLen(most), FailFast()]  # type: ignore[name-defined]
         strict = ConfigDict(extra="forbid")
@@ -61,7 +61,7 @@ class Requests:
             record = self._record.validate_json(raw)
         except ValidationError as error:
             raise refused(error) from None
-        no_key_twice(raw, self.keys(record))
+        no_key_twice(raw, given(record) if self.fill else self.width)
         return self.row(record)
 
     def many(self, raw: bytes) -> list[Row]:
@@ -70,7 +70,7 @@ class Requests:
             records = self._batch.validate_json(raw).__dict__["records"]
         except ValidationError as error:
             raise refused(error) from None
-        no_key_twice(raw, sum(map(self.keys, records)) + 1 if self.fill else len(self.schema.inputs) * len(records) + 1)
+        no_key_twice(raw, 1 + (sum(map(given, records)) if self.fill else self.width * len(records)))
         return [self.row(record) for record in records]
 
     def rows(self, records: list[dict[str, Any]]) -> list[Row]:
@@ -88,13 +88,14 @@ class Requests:
 
     def filled(self, fill: Filler, values: Row) -> Row:
         """The inputs with what was left out looked up."""
-        given = dict(zip(self.schema.inputs, values, strict=True))
-        known = fill(given)
-        return tuple([known.get(name) if value is ABSENT else value for name, value in given.items()])
+        inputs = dict(zip(self.schema.inputs, values, strict=True))
+        known = fill(inputs)
+        return tuple([known.get(name) if value is ABSENT else value for name, value in inputs.items()])
 
-    def keys(self, record: BaseModel) -> int:
-        """How many keys a checked record has."""
-        return len(record.model_fields_set) if self.fill else len(self.schema.inputs)
+
+def given(record: BaseModel) -> int:
+    """How many keys were sent with a checked record."""
+    return len(record.model_fields_set)
 
 
 def record_model(schema: Schema, optional: frozenset[str]) -> type[BaseModel]:

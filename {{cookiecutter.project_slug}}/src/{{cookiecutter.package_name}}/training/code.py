@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 READ = ("project.toml",)  # beside src: what decides about a model. gate.toml judges it and is an input of its own step
 LAUNCHER = "azure/mlops.py"
+TOLD = "MLOPS_CODE"  # what whoever submitted a job says of its code: a job has no repo
 
 
 @dataclass(frozen=True)
@@ -24,9 +28,15 @@ class Code:
     def committed(self) -> bool:
         return bool(self.commit) and not self.changed
 
+    def told(self) -> str:
+        """As a job is told it."""
+        return json.dumps({"digest": self.digest, "commit": self.commit, "changed": self.changed})
+
 
 def state(root: Path) -> Code:
     """The code in `root`."""
+    if TOLD in os.environ:
+        return submitted(root, json.loads(os.environ[TOLD]))
     commit = git(root, "rev-parse", "--verify", "HEAD")
     tracked = git(root, "ls-files", "--error-unmatch", "project.toml")
     if commit is None or tracked is None:
@@ -34,6 +44,12 @@ def state(root: Path) -> Code:
     listed = git(root, "status", "--porcelain", "--untracked-files=all", "--", ".") or ""
     changed = tuple(line[3:] for line in listed.splitlines())
     return Code(digest(root), commit.strip(), changed)
+
+
+def submitted(root: Path, said: dict[str, Any]) -> Code:
+    """The code of a job, as it was when it was submitted: it must still be that."""
+    now, changed = digest(root), tuple(said["changed"])
+    return Code(now, said["commit"], changed if now == said["digest"] else (*changed, "the code that was submitted"))
 
 
 def git(root: Path, *words: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Commands of training: the pipeline and its steps, runs, the registry, reproduction, release."""
+"""Commands of training: the pipeline, its runs, its steps; `registered` and `automation` bring the rest."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from pathlib import Path
 
 import click
 
+from ..errors import MlopsError
 from .automation import COMMANDS as AUTOMATION
+from .registered import registry_group, release_command, reproduce_command
 from .steps import step_group
 
 NAME = click.argument("name", default="training")
@@ -32,14 +34,25 @@ def check_command(name: str) -> None:
 
 @pipeline_group.command("run")
 @NAME
-@click.option("--input", "given", multiple=True, metavar="NAME=VALUE", help="An input; champion=none compares with none.")
+@click.option(
+    "--input", "given", multiple=True, metavar="NAME=VALUE", help="An input; champion=none compares with none."
+)
 @click.option("--cause", default="by hand", show_default=True, help="Why; it is recorded.")
 @click.option("--allow-uncommitted", is_flag=True, help="Register code that is not committed; the version is marked.")
 @click.option("--isolated", is_flag=True, help="Each step in a process of its own, as on Azure.")
 @click.option("--fresh", is_flag=True, help="Skip no step.")
-@click.option("--platform", type=click.Choice(["local", "azure"]), envvar="MLOPS_PLATFORM", default="local", show_default=True)
+@click.option(
+    "--platform", type=click.Choice(["local", "azure"]), envvar="MLOPS_PLATFORM", default="local", show_default=True
+)
 def run_command(
-    name: str, given: tuple[str, ...], cause: str, platform: str, *, allow_uncommitted: bool, isolated: bool, fresh: bool
+    name: str,
+    given: tuple[str, ...],
+    cause: str,
+    platform: str,
+    *,
+    allow_uncommitted: bool,
+    isolated: bool,
+    fresh: bool,
 ) -> None:
     """Run the pipeline: from the source to a registered version, or to the clause that refused it."""
     from .. import workspace
@@ -51,7 +64,8 @@ def run_command(
     if platform == "azure":
         from . import azure
 
-        azure.submit(run.path_of(place.root, name), inputs, echo=click.echo)
+        path = run.path_of(place.root, name)
+        azure.submit(path, inputs, echo=click.echo, cause=cause, allow_uncommitted=allow_uncommitted)
         return
     options = run.Options(cause, "", inputs, allow_uncommitted, isolated, fresh)
     run.start(place, name, options, SystemClock(), click.echo)
@@ -80,102 +94,30 @@ def runs_command(last: int) -> None:
         click.echo("nothing has run yet; `mlops pipeline run` starts")
 
 
-@click.group("registry")
-def registry_group() -> None:
-    """The registered versions, their aliases, and who moved them."""
-
-
-@registry_group.command("list")
-def list_command() -> None:
-    """All versions with their figure and aliases."""
-    from .. import workspace
-    from ..clock import SystemClock
-    from .registry import Registry
-
-    found = Registry(workspace.current(), SystemClock()).versions()
-    for it in found:
-        mark = "" if it.tags.get("uncommitted") == "0" else "  uncommitted code"
-        names = f"  [{', '.join(it.aliases)}]" if it.aliases else ""
-        click.echo(f"{it.number:>4}  {it.sha256[:12]}  {it.tags.get('metric', ''):<28}  run {it.tags.get('run', '')}{names}{mark}")
-    if not found:
-        click.echo("nothing is registered yet; `mlops pipeline run` does it")
-
-
-@registry_group.command("show")
-@click.argument("version")
-def show_command(version: str) -> None:
-    """Where VERSION (a number or an alias) comes from: its run, data, code, environment."""
-    from .. import workspace
-    from ..clock import SystemClock
-    from .registry import Registry
-
-    found = Registry(workspace.current(), SystemClock()).get(version)
-    click.echo(f"{found.name} version {found.number}, {', '.join(found.aliases) or 'no alias'}")
-    for name, text in sorted(found.tags.items()):
-        click.echo(f"  {name}: {text}")
-    click.echo(f"  files: {found.source.rpartition('/')[0]}")
-
-
-@registry_group.command("ledger")
-def ledger_command() -> None:
-    """Every change of an alias, verified against its hashes and against the registry."""
-    from .. import workspace
-    from ..clock import SystemClock
-    from .registry import Registry
-
-    found = Registry(workspace.current(), SystemClock()).history()
-    for it in found:
-        was = f" from {it.previous}" if it.previous else ""
-        why = f" ({it.reason})" if it.reason else ""
-        click.echo(f"{it.seq:>4}  {it.at}  {it.by}: {it.action} {it.alias} -> {it.version}{was}{why}  {it.hash[:12]}")
-    click.echo(f"{len(found)} entries; the chain holds, and every alias stands where the last entry put it")
-
-
-@click.command("reproduce")
-@click.argument("version")
-def reproduce_command(version: str) -> None:
-    """Train VERSION again from what was recorded, and prove that it comes out the same."""
-    from .. import workspace
-    from ..clock import SystemClock
-    from . import reproduce
-
-    reproduce.run(workspace.current(), version, SystemClock(), click.echo)
-
-
-@click.command("release")
-@click.argument("version", required=False)
-@click.option("--rollback", is_flag=True, help="Go back to the version that was released before.")
-@click.option("--by", default="", help="Who releases.  [default: the user of this machine]")
-@click.option("--reason", default="", help="Why; it is recorded.")
-def release_command(version: str | None, by: str, reason: str, *, rollback: bool) -> None:
-    """Put VERSION (a number or an alias) behind the service; `mlops serve` takes it at its next start."""
-    from .. import workspace
-    from ..clock import SystemClock
-    from . import release
-
-    if rollback == bool(version):
-        raise click.UsageError("name a VERSION, or say --rollback")
-    place = workspace.current()
-    if version:
-        done = release.run(place, version, SystemClock(), by, reason)
-    else:
-        done = release.back(place, SystemClock(), by, reason)
-    click.echo(done.sentence)
-
-
 @click.command("ui")
 @click.option("--port", type=click.IntRange(1, 65535), default=5000, show_default=True)
 def ui_command(port: int) -> None:
     """Open MLflow's pages on the runs and versions of this workspace, until Ctrl+C."""
+    import os
     import subprocess
     import sys
 
     from .. import workspace
 
     place = workspace.current()
-    click.echo(f"MLflow on http://127.0.0.1:{port}, workspace {place.name}")
-    words = ["-m", "mlflow", "ui", "--backend-store-uri", place.tracking_uri, "--host", "127.0.0.1", "--port", str(port)]
-    subprocess.run([sys.executable, *words], check=False)  # noqa: S603
+    if "://" in place.tracking_uri and not place.tracking_uri.startswith("sqlite:"):
+        click.echo(f"the runs are on a server of their own: {place.tracking_uri}")
+        return
+    if not (place.folder / "mlflow.db").is_file():
+        raise MlopsError(f"workspace {place.name} holds nothing to show", fix="`mlops pipeline run` fills it")
+    click.echo(f"MLflow on http://127.0.0.1:{port}, workspace {place.name}; Ctrl+C ends it")
+    words = ["mlflow", "server", "--backend-store-uri", place.tracking_uri, "--workers", "1"]
+    words += ["--default-artifact-root", place.artifacts.as_uri(), "--host", "127.0.0.1", "--port", str(port)]
+    alone = {
+        **os.environ,
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    }  # it would start processes for jobs of its own
+    subprocess.run([sys.executable, "-m", *words], env=alone, check=False)  # noqa: S603
 
 
 COMMANDS: list[click.Command] = [

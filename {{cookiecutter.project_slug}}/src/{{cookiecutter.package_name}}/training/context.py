@@ -1,4 +1,4 @@
-"""What a step must know of the run that it is part of. The runner says it in the environment, as Azure does for its jobs."""
+"""What a step must know of its run. The runner says it in the environment, as Azure does for its jobs."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from . import lock
+from . import azure_environment, lock
 from .lock import LockError
 
 TELLING = ("duckdb", "great-expectations", "mlflow", "numpy", "pandas", "pyarrow", "scikit-learn", "skops")
@@ -22,9 +23,15 @@ HEADER = "# What `make setup` installs, exactly, on every platform. `make lock` 
 
 def digest(root: Path = Path()) -> str:
     """One name for what a run here is pinned to: sha256 over all that training needs, and Python's minor version."""
-    pins = lock.closure(lock.load(root), lock.declared(root))
-    lines = [f"{name}=={pin.version}" for name, pin in pins.items()]
+    lines = [f"{name}=={version}" for name, version in wanted(root).items()]
     return hashlib.sha256("\n".join([f"python {minor()}", *lines]).encode()).hexdigest()
+
+
+def wanted(root: Path) -> dict[str, str]:
+    """Name -> version of all that training needs here: the lock's, or in a job of Azure what is derived from it."""
+    if installed(azure_environment.ONLY_THERE) is not None:
+        return azure_environment.pins(root)
+    return {name: pin.version for name, pin in lock.closure(lock.load(root), lock.declared(root)).items()}
 
 
 def minor() -> str:
@@ -33,18 +40,17 @@ def minor() -> str:
 
 def check(root: Path = Path()) -> list[str]:
     """Where what is installed differs from the lock, for all that training needs. Empty: it is equal."""
-    pins = lock.load(root)
-    wanted = lock.declared(root)
-    missing = [f"{name} is in {lock.PROJECT} and not in {lock.PATH.name}" for name in sorted(wanted - set(pins))]
-    return [*missing, *(said for pin in lock.closure(pins, wanted).values() if (said := difference(pin)))]
+    lacking = sorted(lock.declared(root) - set(lock.load(root)))
+    missing = [f"{name} is in {lock.PROJECT} and not in {lock.PATH.name}" for name in lacking]
+    return [*missing, *(said for name, version in wanted(root).items() if (said := difference(name, version)))]
 
 
-def difference(pin: lock.Pin) -> str:
+def difference(name: str, version: str) -> str:
     """How the installed package differs from its pin."""
-    found = installed(pin.name)
+    found = installed(name)
     if found is None:
-        return f"{pin.name} {pin.version} is locked and not installed"
-    return "" if found == pin.version else f"{pin.name} is {found}, and {pin.version} is locked"
+        return f"{name} {version} is locked and not installed"
+    return "" if found == version else f"{name} is {found}, and {version} is locked"
 
 
 def installed(name: str) -> str | None:
@@ -82,7 +88,9 @@ def relock(root: Path, *, upgrade: bool = False) -> list[str]:
         words += ["--group", "dev", *(word for extra in lock.EXTRAS for word in ("--extra", extra))]
         words += ["--output-file", str(made), *(["--upgrade"] if upgrade else [])]
         command = [sys.executable, "-m", "uv", "pip", "compile", lock.PROJECT, *words]
-        ran = subprocess.run(command, cwd=root, capture_output=True, encoding="utf-8", check=False)  # noqa: S603
+        # the lock that `make` holds installations to would hold this one to the lock, too
+        free = {name: text for name, text in os.environ.items() if name not in ("UV_CONSTRAINT", "PIP_CONSTRAINT")}
+        ran = subprocess.run(command, cwd=root, env=free, capture_output=True, encoding="utf-8", check=False)  # noqa: S603
         if ran.returncode:
             fix = "loosen what pyproject.toml asks for, or look at the package index"
             raise LockError(f"uv finds no solution:\n{ran.stderr.strip()}", fix=fix)

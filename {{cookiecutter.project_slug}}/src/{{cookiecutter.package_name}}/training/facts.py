@@ -10,12 +10,15 @@ from .. import workspace
 from ..events import cloud, outbox
 from ..workspace import Workspace
 
-TABLES = """
+TABLES = (
+    """
 CREATE TABLE IF NOT EXISTS runs (
     id TEXT PRIMARY KEY, pipeline TEXT NOT NULL, cause TEXT NOT NULL, request TEXT NOT NULL, mlflow TEXT NOT NULL,
     started TEXT NOT NULL, ended TEXT NOT NULL, status TEXT NOT NULL, said TEXT NOT NULL, version TEXT NOT NULL
 );
-""" + outbox.TABLES
+"""
+    + outbox.TABLES
+)
 RUNNING, COMPLETED, FAILED = "Running", "Completed", "Failed"
 
 
@@ -43,17 +46,18 @@ def begin(place: Workspace, run: str, pipeline: str, cause: str, request: str, m
         tell(connection, place, run, at)
 
 
+def tracked(place: Workspace, run: str, mlflow: str) -> None:
+    """MLflow has a run of its own for it."""
+    with workspace.database(place.state, TABLES) as connection, workspace.transaction(connection):
+        connection.execute("UPDATE runs SET mlflow = ? WHERE id = ?", (mlflow, run))
+
+
 def finish(place: Workspace, run: str, at: datetime, *, said: str = "", version: str = "") -> None:
     """A run has ended: with what it has to say where it failed."""
-    with workspace.database(place.state, TABLES) as connection, workspace.transaction(connection):
-        end(connection, place, run, at, said, version)
-
-
-def end(connection: sqlite3.Connection, place: Workspace, run: str, at: datetime, said: str, version: str) -> None:
-    """The same, inside a transaction."""
     values = (FAILED if said else COMPLETED, at.isoformat(), said, version, run)
-    connection.execute("UPDATE runs SET status = ?, ended = ?, said = ?, version = ? WHERE id = ?", values)
-    tell(connection, place, run, at)
+    with workspace.database(place.state, TABLES) as connection, workspace.transaction(connection):
+        connection.execute("UPDATE runs SET status = ?, ended = ?, said = ?, version = ? WHERE id = ?", values)
+        tell(connection, place, run, at)
 
 
 def tell(connection: sqlite3.Connection, place: Workspace, run: str, at: datetime) -> None:
@@ -61,7 +65,7 @@ def tell(connection: sqlite3.Connection, place: Workspace, run: str, at: datetim
     fact = get(connection, run)
     tags = {"cause": fact.cause, "version": fact.version}
     facts = cloud.RunFacts(fact.pipeline, fact.pipeline, run, "pipeline", tags, {"mlflow_run": fact.mlflow})
-    source = f"/workspaces/{place.name}"
+    source = cloud.source(place.name)
     outbox.add(connection, cloud.run_status_changed(source, run=facts, status=fact.status, at=at))
     if fact.status == COMPLETED:
         outbox.add(connection, cloud.run_completed(source, run=facts, at=at))
@@ -79,10 +83,8 @@ def latest(place: Workspace, most: int = 20) -> list[Fact]:
         return [Fact(**dict(row)) for row in rows]
 
 
-def abandoned(place: Workspace, at: datetime) -> list[str]:
-    """Runs whose process died: nobody will end them, so this does. Call it under the lock that a run holds."""
-    with workspace.database(place.state, TABLES) as connection, workspace.transaction(connection):
-        found = [str(row["id"]) for row in connection.execute("SELECT id FROM runs WHERE status = ?", (RUNNING,))]
-        for run in found:
-            end(connection, place, run, at, "its process died", "")
-    return found
+def left(place: Workspace) -> list[Fact]:
+    """Runs that nobody has ended. Under the lock that a run holds, these are those whose process died."""
+    with workspace.database(place.state, TABLES) as connection:
+        rows = connection.execute("SELECT * FROM runs WHERE status = ? ORDER BY started", (RUNNING,))
+        return [Fact(**dict(row)) for row in rows]

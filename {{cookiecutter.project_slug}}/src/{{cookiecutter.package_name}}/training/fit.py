@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 import warnings
+import zipfile
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
+from ..errors import ModelError
 from ..model import estimator, handoff, threads, train, trusted
 from ..model import frame as frames
 from ..model.project import Schema
@@ -52,15 +54,17 @@ def save(model: Pipeline, schema: Schema, table: pd.DataFrame, out: Path) -> Non
 
     Raises `ModelError` where the pipeline holds a type that is not in model/trusted.py.
     """
-    import mlflow.sklearn
-    from mlflow.models import infer_signature
+    from . import mlflows
 
     handoff.dump(model, schema)  # refuses what nobody could load again, before anything is written
     example = frames.prepare(table.tail(EXAMPLES), schema)
     answer = np.asarray(model.predict(example))
     shutil.rmtree(out, ignore_errors=True)
-    with warnings.catch_warnings():
+    with mlflows.SPENT.timed(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what MLflow has to say of its own use of libraries
+        import mlflow.sklearn
+        from mlflow.models import infer_signature
+
         mlflow.sklearn.save_model(
             model,
             out,
@@ -73,7 +77,11 @@ def save(model: Pipeline, schema: Schema, table: pd.DataFrame, out: Path) -> Non
 
 
 def load(folder: Path, schema: Schema) -> Pipeline:
-    """The pipeline that `save` put there."""
-    loaded = trusted.loads((folder / handoff.MODEL).read_bytes(), schema.training.estimator, str(folder))
+    """The pipeline that `save` put there. Raises `ModelError` where it is not."""
+    path = folder / handoff.MODEL
+    try:
+        loaded = trusted.loads(path.read_bytes(), schema.training.estimator, str(path))
+    except zipfile.BadZipFile:
+        raise ModelError(f"{path} is not a skops file", fix="run the step `train` again") from None
     assert isinstance(loaded, Pipeline)
     return loaded

@@ -58,7 +58,7 @@ def run(model: Path, earlier: Path, later: Path, champion: Path, out: Path, fold
         fitted = Fitted(schema, pipeline, train_rows, test, predicted, found)
         against = duel(champion, fitted)
         curves = learning_curve(fitted, prepared)
-    hand_over(fitted, model, folder)
+        hand_over(fitted, model, folder)
     result = described(fitted, against, model)
     out.mkdir(parents=True, exist_ok=True)
     handoff.write_json(out / RESULT, result)

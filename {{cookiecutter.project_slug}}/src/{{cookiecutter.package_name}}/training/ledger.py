@@ -16,12 +16,15 @@ from ..errors import ModelError
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS ledger (
-    seq INTEGER PRIMARY KEY, at TEXT NOT NULL, by TEXT NOT NULL, action TEXT NOT NULL, model TEXT NOT NULL, alias TEXT NOT NULL,
-    version TEXT NOT NULL, previous TEXT NOT NULL, sha256 TEXT NOT NULL, reason TEXT NOT NULL, before TEXT NOT NULL, hash TEXT NOT NULL
+    seq INTEGER PRIMARY KEY, at TEXT NOT NULL, by TEXT NOT NULL, action TEXT NOT NULL, model TEXT NOT NULL,
+    alias TEXT NOT NULL, version TEXT NOT NULL, previous TEXT NOT NULL, sha256 TEXT NOT NULL, reason TEXT NOT NULL,
+    before TEXT NOT NULL, hash TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS ledger_pending (seq INTEGER PRIMARY KEY REFERENCES ledger (seq));
-CREATE TRIGGER IF NOT EXISTS ledger_no_update BEFORE UPDATE ON ledger BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
-CREATE TRIGGER IF NOT EXISTS ledger_no_delete BEFORE DELETE ON ledger BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS ledger_no_update BEFORE UPDATE ON ledger
+BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS ledger_no_delete BEFORE DELETE ON ledger
+BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
 """
 FIRST = "0" * 64
 
@@ -83,6 +86,12 @@ def standing(connection: sqlite3.Connection, model: str) -> dict[str, str]:
     """Alias -> version, as the ledger has it."""
     rows = connection.execute("SELECT alias, version FROM ledger WHERE model = ? ORDER BY seq", (model,))
     return {row["alias"]: row["version"] for row in rows}
+
+
+def registered(connection: sqlite3.Connection, model: str, version: str) -> bool:
+    """Whether the ledger knows of a version's registration."""
+    query = "SELECT 1 FROM ledger WHERE model = ? AND version = ? AND action = 'register'"
+    return connection.execute(query, (model, version)).fetchone() is not None
 
 
 def waiting(connection: sqlite3.Connection) -> list[Entry]:

@@ -15,13 +15,15 @@ import yaml
 from ..errors import MlopsError
 from .declared import Port, literal, port
 
+FOLDER = Path("azure", "pipelines")  # in a repo; the file's name is the pipeline's
 PIPELINE_KEYS = {
-    "$schema", "type", "name", "display_name", "description", "experiment_name", "tags", "settings", "compute", "inputs", "outputs", "jobs",
+    "$schema", "type", "name", "display_name", "description", "experiment_name", "tags", "settings", "compute",
+    "inputs", "outputs", "jobs",
 }  # fmt: skip
 STEP_KEYS = {"type", "component", "inputs", "outputs", "compute", "display_name", "environment_variables"}
 COMPONENT_KEYS = {
-    "$schema", "name", "version", "type", "display_name", "description", "tags", "is_deterministic", "inputs", "outputs",
-    "code", "environment", "environment_variables", "command", "resources",
+    "$schema", "name", "version", "type", "display_name", "description", "tags", "is_deterministic", "inputs",
+    "outputs", "code", "environment", "environment_variables", "command", "resources",
 }  # fmt: skip
 
 

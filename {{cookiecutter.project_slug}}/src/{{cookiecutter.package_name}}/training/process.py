@@ -1,4 +1,4 @@
-"""How a step's command is run: in this process where it is one of ours, which saves the imports; else in one of its own."""
+"""How a step's command is run: in this process where it is ours, which saves the imports; else in one of its own."""
 
 from __future__ import annotations
 
@@ -60,7 +60,9 @@ def inside(words: list[str], code: Path, variables: dict[str, str], log: Path) -
         raise
     except click.ClickException as error:
         said.write(f"error: {error.format_message()}\n")
-        raise PipelineError(f"the step's command is wrong: {error.format_message()}", fix="correct the component") from None
+        raise PipelineError(
+            f"the step's command is wrong: {error.format_message()}", fix="correct the component"
+        ) from None
     finally:
         log.write_text(said.getvalue(), encoding="utf-8", newline="\n")
 

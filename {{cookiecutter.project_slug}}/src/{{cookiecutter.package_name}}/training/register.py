@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from .. import workspace
+import yaml
+
 from ..clock import Clock
 from ..errors import ModelError
 from ..model import handoff
-from . import code, environment, gate, mlflows, parts, snapshot
+from . import code, environment, gate, mlflows, parts, policy, registries, snapshot
 from .context import Context
 from .judge import PREDICTIONS, RESULT
-from .registry import FOLDER, MODEL, Registry, Version
+from .registries import Port
+from .versions import FOLDER, LEFT_OUT, MODEL, RECORD, RECORDS, Version
 
-RECORD, RECORDS = "record.json", "record"
+MLMODEL = "MLmodel"  # what MLflow says of a model
+FIX = "run the pipeline again; nothing between the gate and the registry may be changed"
 
 
 @dataclass(frozen=True)
@@ -41,39 +43,48 @@ def run(made: Made, context: Context, root: Path, clock: Clock, out: Path) -> Ve
     """
     if not context.mlflow_run:
         raise ModelError("no run is open to register a model of", fix="use `mlops pipeline run`")
-    digest = belongs_together(made)
-    now = code.state(root)
+    verdict = belongs_together(made, root)
+    now, unlocked = code.state(root), environment.check(root)
     check_code(now, context)
-    check_environment(root, context)
-    record = describe(made, context, now, digest)
-    place = workspace.current(root)
-    registry = Registry(place, clock)
+    check_environment(unlocked, context)
+    registry = registries.here(root, clock)
+    record = {
+        **describe(made, context, now),
+        "environment": environment.described(root),
+        "unlocked": unlocked,
+        "gate": verdict,
+        "champion": champion_of(made, registry),
+    }
     with tempfile.TemporaryDirectory() as scratch:
         handoff.write_json(Path(scratch) / RECORD, record)
-        open_run = mlflows.Run(registry.client, context.mlflow_run)
         folders = {MODEL: made.model, FOLDER: made.handoff, RECORDS: Path(scratch)}
-        version = registry.register(open_run, tags_of(record), folders)
+        tags = tags_of(record) | {"record_sha256": handoff.sha256(Path(scratch) / RECORD)}
+        version = registry.register(mlflows.Run(registry.client, context.mlflow_run), tags, folders)
     out.mkdir(parents=True, exist_ok=True)
     again = version.tags["run"] != context.run
-    handoff.write_json(out / "version.json", {"name": version.name, "version": version.number, "again": again, **record})
+    handoff.write_json(
+        out / "version.json", {"name": version.name, "version": version.number, "again": again, **record}
+    )
     return version
 
 
-def belongs_together(made: Made) -> str:
-    """The model's digest. Raises `ModelError` where the verdict is not a pass of this very model."""
-    verdict = gate.read(made.verdict)
-    fix = "run the pipeline again; nothing between the gate and the registry may be changed"
-    if verdict.get("passed") is not True or any(it["passed"] is False for it in verdict["clauses"]):
+def belongs_together(made: Made, root: Path) -> dict[str, Any]:
+    """The verdict. Raises `ModelError` where it is not a pass of this very model by this repo's gate.toml."""
+    verdict = gate.read(made.verdict, made.evaluation)
+    if not verdict["passed"]:
         raise ModelError("the gate did not pass this model", fix=f"see {made.verdict / gate.PAGE}")
-    if verdict["evaluation_sha256"] != handoff.sha256(made.evaluation / RESULT):
-        raise ModelError("the evaluation was changed after the gate had read it", fix=fix)
+    if verdict["policy_sha256"] != handoff.sha256(root / policy.FILE):
+        fix = f"change {policy.FILE} in a reviewed commit instead of giving another as an input"
+        raise ModelError(f"the gate judged by another policy than {policy.FILE}", fix=fix)
     handoff.verify(made.handoff)
     found = {handoff.sha256(folder / handoff.MODEL) for folder in (made.model, made.handoff)}
     if found != {verdict["model_sha256"]}:
-        raise ModelError("the model is not the one that the gate has judged", fix=fix)
-    if not (made.model / "MLmodel").is_file() or "signature:" not in (made.model / "MLmodel").read_text(encoding="utf-8"):
+        raise ModelError("the model is not the one that the gate has judged", fix=FIX)
+    about = made.model / MLMODEL
+    signature = (yaml.safe_load(about.read_text(encoding="utf-8")) if about.is_file() else {}).get("signature") or {}
+    if not signature.get("inputs") or not signature.get("outputs"):
         raise ModelError("the model has no signature", fix="keep `signature` in training/fit.py")
-    return str(verdict["model_sha256"])
+    return verdict
 
 
 def check_code(now: code.Code, context: Context) -> None:
@@ -85,19 +96,25 @@ def check_code(now: code.Code, context: Context) -> None:
     raise ModelError(f"this code is not committed: {shown}", fix=fix)
 
 
-def check_environment(root: Path, context: Context) -> None:
+def check_environment(unlocked: list[str], context: Context) -> None:
     """Raises `ModelError` where the libraries are not the locked ones."""
-    differing = environment.check(root)
-    if differing and not context.uncommitted:
-        shown = "; ".join(differing[:5])
+    if unlocked and not context.uncommitted:
+        shown = "; ".join(unlocked[:5])
         fix = "`make setup` installs what is locked, `make lock` locks what is installed; or --allow-uncommitted"
         raise ModelError(f"the environment is not the locked one: {shown}", fix=fix)
 
 
-def describe(made: Made, context: Context, now: code.Code, digest: str) -> dict[str, Any]:
+def champion_of(made: Made, registry: Port) -> str:
+    """Which model this one was compared with: its digest, `none` where none is released, or that it was left out."""
+    champion = handoff.read_json(made.evaluation / RESULT)["champion"]
+    if champion:
+        return str(champion["digest"])
+    return "none" if registry.champion() is None else LEFT_OUT
+
+
+def describe(made: Made, context: Context, now: code.Code) -> dict[str, Any]:
     """All that a reproduction needs to know, and what it must arrive at."""
     evaluation = handoff.read_json(made.evaluation / RESULT)
-    schema = parts.read_schema(made.table)
     metric = str(evaluation["metric"])
     return {
         "run": context.run,
@@ -105,26 +122,22 @@ def describe(made: Made, context: Context, now: code.Code, digest: str) -> dict[
         "commit": now.commit or "none",
         "code_sha256": now.digest,
         "uncommitted": list(now.changed),
-        "environment": environment.described(),
         "snapshot": asdict(snapshot.read(made.snapshot)),
-        "seed": schema.training.seed,
-        "model_sha256": digest,
+        "seed": parts.read_schema(made.table).training.seed,
+        "model_sha256": handoff.sha256(made.model / handoff.MODEL),
+        "handoff_sha256": handoff.sha256(made.handoff / handoff.SUMS),
+        "predictions_sha256": handoff.sha256(made.evaluation / PREDICTIONS),
         "metric": metric,
         "value": evaluation["model"][metric],
-        "predictions_sha256": handoff.sha256(made.evaluation / PREDICTIONS),
-        "gate": gate.read(made.verdict),
     }
 
 
 def tags_of(record: Mapping[str, Any]) -> dict[str, str]:
     """The record as the version's tags."""
-    return {
-        "model_sha256": record["model_sha256"],
-        "run": record["run"],
-        "cause": record["cause"],
-        "commit": record["commit"],
-        "code_sha256": record["code_sha256"],
-        "uncommitted": json.dumps(len(record["uncommitted"])),
+    same = ("model_sha256", "handoff_sha256", "run", "cause", "commit", "code_sha256", "champion")
+    return {name: record[name] for name in same} | {
+        "uncommitted": str(len(record["uncommitted"])),
+        "unlocked": str(len(record["unlocked"])),
         "snapshot": record["snapshot"]["state"],
         "batch": record["snapshot"]["batch"],
         "environment": str(record["environment"]["digest"]),

@@ -3,114 +3,32 @@
 from __future__ import annotations
 
 import sqlite3
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from mlflow.exceptions import MlflowException
-
-from .. import layers, workspace
-from ..clock import Clock
+from .. import workspace
 from ..errors import ModelError
 from ..events import cloud, outbox
-from ..model import handoff
-from ..workspace import Workspace
 from . import ledger, mlflows
+from .versions import CANDIDATE, CHAMPION, FOLDER, MODEL, RECORD, RECORDS, Version, Versions, name_of
 
-CHAMPION, CANDIDATE = "champion", "candidate"
-TABLES = ledger.TABLES + outbox.TABLES
+__all__ = ["CANDIDATE", "CHAMPION", "FOLDER", "MODEL", "NEEDED", "RECORD", "RECORDS", "Registry", "Version", "name_of"]
+
+# what is about to become a version: how one that a crash left without its entry is told from one that was made by hand
+REGISTERING = """
+CREATE TABLE IF NOT EXISTS registering (model TEXT NOT NULL, sha256 TEXT NOT NULL, PRIMARY KEY (model, sha256));
+"""
+TABLES = ledger.TABLES + outbox.TABLES + REGISTERING
 # what a version must say of itself, so that it can be traced and made again
 NEEDED = (
-    "model_sha256", "run", "commit", "code_sha256", "uncommitted", "snapshot", "batch", "environment", "gate", "seed", "metric",
+    "model_sha256", "handoff_sha256", "record_sha256", "run", "commit", "code_sha256", "uncommitted", "unlocked",
+    "snapshot", "batch", "environment", "gate", "seed", "metric",
 )  # fmt: skip
-FOLDER, MODEL = "handoff", "model"
 
 
-@dataclass(frozen=True)
-class Version:
-    """A registered model: where its files are and what it says of itself."""
-
-    name: str
-    number: str
-    source: str
-    tags: dict[str, str]
-    aliases: tuple[str, ...] = field(default=())
-
-    @property
-    def sha256(self) -> str:
-        return self.tags.get("model_sha256", "")
-
-
-def name_of() -> str:
-    """The registered model's name: the package's, as MLflow and Azure both take it."""
-    return layers.PACKAGE.replace("_", "-")
-
-
-class Registry:
+class Registry(Versions):
     """The registry of a workspace."""
-
-    def __init__(self, place: Workspace, clock: Clock) -> None:
-        self.place, self.clock, self.name = place, clock, name_of()
-        self.client: Any = mlflows.client(place)
-
-    # --- reading
-
-    def versions(self) -> list[Version]:
-        """All versions, oldest first."""
-        try:
-            found = self.client.search_model_versions(f"name = '{self.name}'")
-        except MlflowException:
-            return []
-        aliases = self.aliases()
-        made = [self.version_of(row, aliases) for row in found]
-        return sorted(made, key=lambda it: int(it.number))
-
-    def version_of(self, row: Any, aliases: dict[str, str]) -> Version:
-        mine = tuple(alias for alias, number in aliases.items() if number == str(row.version))
-        return Version(self.name, str(row.version), str(row.source), dict(row.tags), mine)
-
-    def aliases(self) -> dict[str, str]:
-        """Alias -> version, as MLflow has it now."""
-        try:
-            found = self.client.get_registered_model(self.name).aliases
-        except MlflowException:
-            return {}
-        return {str(alias): str(number) for alias, number in dict(found).items()}
-
-    def get(self, wanted: str) -> Version:
-        """A version by number or alias. Raises `ModelError` naming those that there are."""
-        known = self.versions()
-        for it in known:
-            if wanted in (it.number, f"v{it.number}", *it.aliases, f"{it.name}:{it.number}"):
-                return it
-        there = ", ".join([it.number for it in known] + sorted(self.aliases())) or "none"
-        raise ModelError(f"{self.name} has no version {wanted!r}", fix=f"there are: {there}; or `mlops pipeline run`")
-
-    def reference(self) -> Version | None:
-        """The model to beat: the champion; while nothing is released, the latest that passed the gate."""
-        known = {alias: it for it in self.versions() for alias in it.aliases}
-        return known.get(CHAMPION) or known.get(CANDIDATE)
-
-    @contextmanager
-    def files(self, version: Version, name: str = FOLDER) -> Iterator[Path]:
-        """A copy of a version's folder `name`. Raises `ModelError` where its model is not the one that was registered."""
-        from mlflow.artifacts import download_artifacts
-
-        with tempfile.TemporaryDirectory() as scratch:
-            base = version.source.rpartition("/")[0]
-            try:
-                found = Path(download_artifacts(f"{base}/{name}", dst_path=scratch, tracking_uri=self.place.tracking_uri))
-            except (OSError, MlflowException) as error:
-                fix = "restore the artifacts of the workspace, or train again"
-                raise ModelError(f"the files of version {version.number} cannot be had: {error}", fix=fix) from None
-            if name in (FOLDER, MODEL):
-                check_digest(found, version)
-            yield found
-
-    # --- writing
 
     def register(self, run: mlflows.Run, tags: dict[str, str], folders: dict[str, Path]) -> Version:
         """A version with its files and tags; the same model again gives the version that is there.
@@ -121,53 +39,60 @@ class Registry:
         before = [it for it in self.versions() if it.sha256 == tags["model_sha256"]]
         if before:
             return self.announce(before[0])
-        with run.timed():
+        with self.state() as connection, workspace.transaction(connection):
+            connection.execute("INSERT OR IGNORE INTO registering VALUES (?, ?)", (self.name, tags["model_sha256"]))
+        known = self.models()
+        with mlflows.asked("register a version"):
             for name, folder in folders.items():
                 run.client.log_artifacts(run.id, str(folder), name)
-            self.ensure()
+            if not known:
+                self.client.create_registered_model(self.name)
             source = f"{run.client.get_run(run.id).info.artifact_uri}/{MODEL}"
             row = self.client.create_model_version(self.name, source, run.id, tags=tags)
         return self.announce(self.version_of(row, {}))
 
-    def ensure(self) -> None:
-        """The registered model itself."""
-        try:
-            self.client.get_registered_model(self.name)
-        except MlflowException:
-            self.client.create_registered_model(self.name)
-
     def announce(self, version: Version) -> Version:
-        """The ledger's entry and the event, once for a version; then the alias."""
+        """The ledger's entry and the event, once for a version; then the alias. Raises for one made by hand."""
         with self.state() as connection:
             with workspace.transaction(connection):
-                if not any(it.version == version.number and it.action == "register" for it in ledger.entries(connection)):
+                if not ledger.registered(connection, self.name, version.number):
+                    self.expected(connection, version)
                     self.write(connection, "register", CANDIDATE, version, by="pipeline", reason=version.tags["run"])
-                    event = cloud.model_registered(
-                        self.source, name=self.name, version=version.number, tags=version.tags, properties={}, at=self.clock.now()
-                    )
-                    outbox.add(connection, event)
+                    outbox.add(connection, self.event_of(version))
             self.settle(connection)
         return self.get(version.number)
+
+    def expected(self, connection: sqlite3.Connection, version: Version) -> None:
+        """Raises `ModelError` where nobody was about to register this."""
+        done = connection.execute("DELETE FROM registering WHERE model = ? AND sha256 = ?", (self.name, version.sha256))
+        if not done.rowcount:
+            wrong = f"version {version.number} was not registered by the pipeline: the ledger has no entry of it"
+            raise ModelError(wrong, fix="delete it in MLflow (`mlops ui`), and train through `mlops pipeline run`")
 
     def promote(self, version: Version, *, by: str, reason: str, action: str) -> bool:
         """Make `version` the champion, with an event that it is deployed; False where it is that already."""
         with self.state() as connection:
             with workspace.transaction(connection):
-                if ledger.standing(connection, self.name).get(CHAMPION) == version.number:
-                    changed = False
-                else:
+                changed = ledger.standing(connection, self.name).get(CHAMPION) != version.number
+                if changed:
                     entry = self.write(connection, action, CHAMPION, version, by=by, reason=reason)
                     outbox.add(connection, self.deployed(version, entry.seq))
-                    changed = True
             self.settle(connection)
         return changed
+
+    def event_of(self, version: Version) -> cloud.Event:
+        """The event of a registration."""
+        at, tags = self.clock.now(), version.tags
+        return cloud.model_registered(
+            self.source, name=self.name, version=version.number, tags=tags, properties={}, at=at
+        )
 
     def deployed(self, version: Version, seq: int) -> cloud.Event:
         """The event of a release; a second release of the same version is another fact, told by the ledger's number."""
         properties = {"ledger": str(seq)}
-        models = [f"{self.name}:{version.number}"]
+        models, at = [f"{self.name}:{version.number}"], self.clock.now()
         return cloud.model_deployed(
-            self.source, service=self.name, models=models, tags={}, properties=properties, at=self.clock.now()
+            self.source, service=self.name, models=models, tags={}, properties=properties, at=at
         )
 
     def write(
@@ -194,26 +119,60 @@ class Registry:
     @property
     def source(self) -> str:
         """Where our events come from."""
-        return f"/workspaces/{self.place.name}"
+        return cloud.source(self.place.name)
 
     def settle(self, connection: sqlite3.Connection) -> None:
-        """Carry out what the ledger says and a crash may have prevented."""
-        for entry in ledger.waiting(connection):
-            self.client.set_registered_model_alias(entry.model, entry.alias, entry.version)
-            ledger.done(connection, entry)
+        """Carry out what the ledger says and a crash may have prevented; one process at a time: the last entry wins."""
+        with workspace.transaction(connection), mlflows.asked("move an alias"):
+            for entry in ledger.waiting(connection):
+                self.client.set_registered_model_alias(entry.model, entry.alias, entry.version)
+                ledger.done(connection, entry)
 
     def history(self) -> list[ledger.Entry]:
-        """The ledger, verified. Raises `ModelError` for a broken chain, or an alias that was moved without an entry."""
+        """The ledger, verified against itself and against MLflow. Raises `ModelError` for what was done past it."""
+        versions = self.versions()
+        with self.state() as connection:
+            ledger.verify(connection)
+            unsaid = [it for it in versions if not ledger.registered(connection, self.name, it.number)]
+        for version in unsaid:
+            self.announce(version)  # what a crash has left; one that was made by hand is refused
         with self.state() as connection:
             self.settle(connection)
-            found = ledger.verify(connection)
+            found = ledger.entries(connection)
             said = ledger.standing(connection, self.name)
-        actual = self.aliases()
-        for alias in sorted({*said, *actual}):
-            if said.get(alias) != actual.get(alias):
-                wrong = f"alias {alias!r} stands at version {actual.get(alias, 'none')}, the ledger says {said.get(alias, 'none')}"
-                raise ModelError(wrong, fix="someone moved it by hand: `mlops release` the version that is meant")
+        compare(found, versions, said, self.aliases())
         return found
+
+    def restore(self) -> list[str]:
+        """Put the aliases back where the ledger has them; gives what was moved. Raises where the ledger is broken."""
+        with self.state() as connection:
+            ledger.verify(connection)
+            said = ledger.standing(connection, self.name)
+        actual, moved = self.aliases(), []
+        for alias in sorted({*said, *actual}):
+            there, meant = actual.get(alias, "none"), said.get(alias, "none")
+            if there != meant:
+                moved.append(f"{alias}: {there} -> {meant}")
+                with mlflows.asked("move an alias"):
+                    if alias in said:
+                        self.client.set_registered_model_alias(self.name, alias, meant)
+                    else:
+                        self.client.delete_registered_model_alias(self.name, alias)
+        return moved
+
+
+def compare(found: list[ledger.Entry], versions: list[Version], said: dict[str, str], actual: dict[str, str]) -> None:
+    """Raises `ModelError` where MLflow's versions or aliases are not as the ledger has them."""
+    digests = {entry.version: entry.sha256 for entry in found if entry.action == "register"}
+    for it in versions:
+        if it.sha256 != digests.get(it.number):
+            wrong = f"version {it.number} says that its model is {it.sha256[:12]}, the ledger {digests[it.number][:12]}"
+            raise ModelError(wrong, fix="someone changed its tags in MLflow: put them back, or delete the version")
+    for alias in sorted({*said, *actual}):
+        if said.get(alias) != actual.get(alias):
+            there = actual.get(alias, "none")
+            wrong = f"alias {alias!r} stands at version {there}, the ledger says {said.get(alias, 'none')}"
+            raise ModelError(wrong, fix="someone moved it by hand: `mlops registry restore` puts it back")
 
 
 def require(tags: dict[str, str]) -> None:
@@ -222,13 +181,3 @@ def require(tags: dict[str, str]) -> None:
     if lacking:
         wrong = f"a version without {', '.join(lacking)} could not be traced or made again"
         raise ModelError(wrong, fix="register through the pipeline's step `register`")
-
-
-def check_digest(folder: Path, version: Version) -> None:
-    """Raises `ModelError` where the model file is not the one that was registered."""
-    path = folder / handoff.MODEL
-    digest = handoff.sha256(path) if path.is_file() else "no file"
-    if digest != version.sha256:
-        wrong = f"the model of version {version.number} is {digest[:12]}, registered was {version.sha256[:12]}"
-        raise ModelError(wrong, fix="its artifact was altered: do not use it; train again")
-

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-
 from ..clock import Clock
 from ..errors import ModelError
 from ..features import extended
@@ -36,7 +35,9 @@ class Released:
         return f"version {self.version} (model {self.digest[:12]}) is the one that `mlops serve` takes from now on{was}"
 
 
-def run(place: Workspace, wanted: str, clock: Clock, by: str = "", reason: str = "", action: str = "release") -> Released:
+def run(
+    place: Workspace, wanted: str, clock: Clock, by: str = "", reason: str = "", action: str = "release"
+) -> Released:
     """Accept the version's hand-off into `models/`, make it the champion. Raises `ModelError` and changes nothing else.
 
     Again with the same version changes nothing. Killed in between, the next call goes on: the service's pointer is set

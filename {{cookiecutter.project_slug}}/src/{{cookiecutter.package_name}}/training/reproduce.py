@@ -21,10 +21,9 @@ from ..errors import ModelError
 from ..model import handoff, project
 from ..workspace import Workspace
 from . import code, environment, fit, judge, parts, snapshot, tracking, validate
-from .registry import Registry, Version
+from .registry import RECORD, RECORDS, Registry, Version
 from .runner import Echo
 
-RECORD, RECORDS = "record.json", "record"
 STEPS = ("report", "table", "train", "test", "model", "champion", "evaluation", "handoff")
 
 
@@ -61,7 +60,8 @@ def run(place: Workspace, wanted: str, clock: Clock, echo: Echo = lambda _: None
     same_environment(record, place.root)
     with tempfile.TemporaryDirectory(prefix="reproduce-") as scratch:
         frozen = Path(scratch, "snapshot")
-        snapshot.again(place.landed, snapshot.Snapshot(**record["snapshot"]), frozen)
+        own = place.runs / record["run"] / "ingest" / "snapshot"
+        snapshot.again(place.landed, snapshot.Snapshot(**record["snapshot"]), frozen, own)
         echo(f"data: snapshot {record['snapshot']['state'][:12]} of batch {record['snapshot']['batch']} is as recorded")
         with code_of(record, place.root) as (root, where):
             echo(f"code: {where}")
@@ -75,13 +75,17 @@ def run(place: Workspace, wanted: str, clock: Clock, echo: Echo = lambda _: None
 
 
 def same_environment(record: dict[str, Any], root: Path) -> None:
-    """Raises `ModelError` naming what is installed otherwise than it was."""
-    then, now = record["environment"], environment.described()
-    if then["digest"] == now["digest"] and not environment.check(root):
+    """Raises `ModelError` naming what is installed otherwise than it was: the lock, and where it was not kept to."""
+    then, now = record["environment"], environment.described(root)
+    unlocked = environment.check(root)
+    if then["digest"] == now["digest"] and record["unlocked"] == unlocked:
         return
-    before, after = dict(then.get("packages", {})), dict(now.get("packages", {}))
-    other = [f"{name} was {before.get(name)}, is {after.get(name)}" for name in before if before[name] != after.get(name)]
-    other += environment.check(root)
+    before, after = dict(then["packages"]), dict(now["packages"])
+    other = [
+        f"{name} was {before.get(name)}, is {after.get(name)}" for name in before if before[name] != after.get(name)
+    ]
+    other += [f"then {said}" for said in record["unlocked"] if said not in unlocked]
+    other += [f"now {said}" for said in unlocked if said not in record["unlocked"]]
     fix = f"check out commit {record['commit'][:12]}, run `make setup` there, and try again"
     raise ModelError(f"the environment is not the recorded one: {'; '.join(other[:5]) or 'another lock'}", fix=fix)
 
@@ -137,6 +141,9 @@ def compare(registry: Registry, version: Version, record: dict[str, Any], out: P
     again = handoff.read_json(out / "evaluation" / judge.RESULT)["model"][metric]
     second = pd.read_parquet(out / "evaluation" / judge.PREDICTIONS)
     with registry.files(version, "evaluation") as folder:
+        if handoff.sha256(folder / judge.PREDICTIONS) != record["predictions_sha256"]:
+            wrong = f"the recorded predictions of version {version.number} were altered"
+            raise ModelError(wrong, fix="restore the artifacts of the workspace: nothing can be compared with these")
         first = pd.read_parquet(folder / judge.PREDICTIONS)
     # the model file itself is no proof: skops writes the time and the objects' addresses into it
     return Proof(version.number, metric, record["value"], again, len(first), distance(first, second), where)
@@ -144,7 +151,7 @@ def compare(registry: Registry, version: Version, record: dict[str, Any], out: P
 
 def distance(first: pd.DataFrame, second: pd.DataFrame) -> float:
     """The largest difference of two predictions for one row; infinite where the rows are others."""
-    names = [name for name in first if name.startswith("predicted_")]
+    names = [name for name in first if str(name).startswith("predicted_")]
     keys = [name for name in first if name not in names]
     if list(first) != list(second) or not first[keys].equals(second[keys]):
         return float("inf")

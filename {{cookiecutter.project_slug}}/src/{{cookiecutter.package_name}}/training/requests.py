@@ -35,7 +35,7 @@ TRIES = 3  # a request that ends its worker each time would stop all that wait b
 
 
 class BusyError(MlopsError):
-    """Another process works on the requests."""
+    """Another process works on the requests, or runs a pipeline: what waits goes on waiting."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,12 @@ def add(
     row = (id, pipeline, cause, json.dumps(inputs, sort_keys=True), at.astimezone(UTC).isoformat())
     sql = "INSERT INTO request (id, pipeline, cause, inputs, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
     return connection.execute(sql, row).rowcount == 1
+
+
+def waits(connection: sqlite3.Connection, pipeline: str, inputs: dict[str, str]) -> bool:
+    """Whether such a run is asked for and has not begun: it will see all that is there when it begins."""
+    sql = "SELECT 1 FROM request WHERE status = 'waiting' AND pipeline = ? AND inputs = ?"
+    return connection.execute(sql, (pipeline, json.dumps(inputs, sort_keys=True))).fetchone() is not None
 
 
 def pending(connection: sqlite3.Connection) -> list[Request]:
@@ -133,6 +139,10 @@ def one(
     request = replace(request, tries=request.tries + 1)
     try:
         made = run(request)
+    except BusyError:
+        with transaction(connection):
+            connection.execute("UPDATE request SET status = 'waiting', tries = tries - 1 WHERE id = ?", (request.id,))
+        raise
     except MlopsError as error:
         return end(connection, replace(request, status="failed", reason=error.problem), echo)
     return end(connection, replace(request, status="done", run=made), echo)

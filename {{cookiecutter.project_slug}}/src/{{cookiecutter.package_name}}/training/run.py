@@ -1,4 +1,4 @@
-"""`mlops pipeline run`: a run from its beginning to its end, on this machine: recorded, tracked, told to who listens."""
+"""`mlops pipeline run`: a run from its beginning to its end, on this machine: recorded, tracked, told to listeners."""
 
 from __future__ import annotations
 
@@ -8,20 +8,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from ..clock import Clock, SystemClock
 from ..data import lock
-from ..errors import MlopsError
-from ..model import handoff
-from ..workspace import TRACKING, Workspace
+from ..workspace import NAME, TRACKING, Workspace
 from . import code, environment, facts, mlflows, pipeline, registry, reuse
 from .context import Context
+from .ending import bury, recorded, version_of
 from .registry import Registry
 from .runner import Done, Echo, Runner
 
 FOLDER = Path("azure", "pipelines")
-CHAMPION, NONE = "champion", "none"
+CHAMPION, NONE, REGISTER = "champion", "none", "register"
 
 
 @dataclass(frozen=True)
@@ -75,38 +73,54 @@ def run(
 def start(place: Workspace, name: str, options: Options, clock: Clock, echo: Echo) -> Outcome:
     """Run the pipeline `name`. Raises what the step that failed raised; the run is recorded as failed then."""
     found = pipeline.load(path_of(place.root, name))
-    began = time.perf_counter()
+    began, before = time.perf_counter(), mlflows.SPENT.seconds
     with lock.held(place.runs):
-        for died in facts.abandoned(place, clock.now()):
-            echo(f"run {died} was left by a process that died: it is recorded as failed")
+        bury(place, clock, echo)
         run_id = f"{clock.now():%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
         now = code.state(place.root)
-        tags = {"run": run_id, "cause": options.cause, "commit": now.commit or NONE, "code_sha256": now.digest}
-        tags |= {"environment": environment.digest(), "uncommitted": str(len(now.changed))}
-        tracked = mlflows.start(place, found.name, run_id, tags)
         echo(f"run {run_id} of {found.name}: {options.cause}")
-        facts.begin(place, run_id, found.name, options.cause, options.request, tracked.id, clock.now())
-        with recorded(place, run_id, tracked, clock) as result:
-            runner = runner_for(place, run_id, tracked, options, now.digest, echo)
+        if REGISTER in found.steps and not options.allow_uncommitted:
+            warn(now, place.root, echo)
+        facts.begin(place, run_id, found.name, options.cause, options.request, "", clock.now())
+        with recorded(place, run_id, clock) as ending:
+            ending.tracked = mlflows.start(place, found.name, run_id, tags_of(run_id, options, now, place.root))
+            facts.tracked(place, run_id, ending.tracked.id)
+            runner = runner_for(place, run_id, ending.tracked, options, now.digest, echo)
             with champion(place, options.inputs, found, clock) as inputs:
                 outputs = runner.execute(found, inputs)
-            result |= version_of(outputs)
+            made = version_of(outputs)
+            ending.version = str(made.get("version", ""))
     done = Outcome(
         run_id,
         facts.COMPLETED,
-        str(result.get("version", "")),
+        ending.version,
         time.perf_counter() - began,
-        tracked.seconds,
+        mlflows.SPENT.seconds - before,
         place.runs / run_id,
         runner.done,
         outputs,
-        bool(result.get("again")),
+        bool(made.get("again")),
     )
     echo(sentence(done))
     return done
 
 
-def runner_for(place: Workspace, run_id: str, tracked: mlflows.Run, options: Options, digest: str, echo: Echo) -> Runner:
+def warn(now: code.Code, root: Path, echo: Echo) -> None:
+    """Say before the work begins why its result will not be registered. It is not lost: the next run skips it."""
+    reasons = [*now.changed[:3], *environment.check(root)[:3]]
+    if reasons:
+        echo(f"warning: {REGISTER} will refuse, unless you --allow-uncommitted: {'; '.join(reasons)}")
+
+
+def tags_of(run_id: str, options: Options, now: code.Code, root: Path) -> dict[str, str]:
+    """What MLflow knows a run by."""
+    tags = {"run": run_id, "cause": options.cause, "commit": now.commit or NONE, "code_sha256": now.digest}
+    return {**tags, "environment": environment.digest(root), "uncommitted": str(len(now.changed))}
+
+
+def runner_for(
+    place: Workspace, run_id: str, tracked: mlflows.Run, options: Options, digest: str, echo: Echo
+) -> Runner:
     """The executor, which tells every step what run it is part of."""
     told = Context(run_id, tracked.id, options.cause, options.allow_uncommitted).variables()
     return Runner(
@@ -114,8 +128,8 @@ def runner_for(place: Workspace, run_id: str, tracked: mlflows.Run, options: Opt
         folder=place.runs / run_id,
         reuse=reuse.Reuse(place.folder / "reuse"),
         code=digest,
-        environment=environment.digest(),
-        variables={**told, TRACKING: place.tracking_uri},
+        environment=environment.digest(place.root),
+        variables={**told, NAME: place.name, TRACKING: place.tracking_uri},
         echo=echo,
         say=lambda said: mlflows.say(tracked, said),
         isolated=options.isolated,
@@ -124,31 +138,15 @@ def runner_for(place: Workspace, run_id: str, tracked: mlflows.Run, options: Opt
 
 
 @contextmanager
-def recorded(place: Workspace, run_id: str, tracked: mlflows.Run, clock: Clock) -> Iterator[dict[str, Any]]:
-    """The run ends here, however it ends: in our record with its events, and in MLflow."""
-    result: dict[str, Any] = {}
-    said = "it was broken off"
-    try:
-        yield result
-        said = ""
-    except MlopsError as error:
-        said = error.problem
-        raise
-    finally:
-        mlflows.end(tracked, failed=bool(said))
-        facts.finish(place, run_id, clock.now(), said=said, version=str(result.get("version", "")))
-
-
-@contextmanager
 def champion(
     place: Workspace, given: dict[str, str], found: pipeline.Pipeline, clock: Clock
 ) -> Iterator[dict[str, str]]:
-    """The inputs, with the hand-off folder of the model to beat where nobody named another (or `none`)."""
+    """The inputs, with the champion's hand-off folder where nobody named another (or `none`)."""
     if CHAMPION not in found.inputs or given.get(CHAMPION, NONE) != NONE:
         yield given
         return
     rest = {name: text for name, text in given.items() if name != CHAMPION}
-    reference = None if CHAMPION in given else Registry(place, clock).reference()
+    reference = None if CHAMPION in given else Registry(place, clock).champion()
     if reference is None:
         yield rest
         return
@@ -156,15 +154,10 @@ def champion(
         yield {**rest, CHAMPION: str(folder)}
 
 
-def version_of(outputs: dict[str, Path]) -> dict[str, Any]:
-    """What the step `register` has written, where the pipeline has it."""
-    path = outputs.get("version")
-    return handoff.read_json(path / "version.json") if path and (path / "version.json").is_file() else {}
-
-
 def sentence(done: Outcome) -> str:
     """How it ended, in a line."""
     skipped = sum(bool(it.skipped) for it in done.steps.values())
     what = f"version {done.version}" + (" (registered before: the same model)" if done.again else "")
-    steps = f"{len(done.steps)} steps, {skipped} skipped" if skipped else f"{len(done.steps)} steps"
-    return f"{what if done.version else 'no version'} in {done.seconds:.1f} s ({steps}; MLflow {done.mlflow_seconds:.1f} s)"
+    steps = f"{len(done.steps)} steps" + (f", {skipped} skipped" if skipped else "")
+    took = f"in {done.seconds:.1f} s ({steps}; MLflow {done.mlflow_seconds:.1f} s)"
+    return f"{what if done.version else 'no version'} {took}"

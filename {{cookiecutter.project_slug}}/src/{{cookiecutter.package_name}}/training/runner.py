@@ -18,7 +18,8 @@ from .reuse import Left, Reuse
 
 Echo = Callable[[str], None]
 LOG, NOTES, FACTS = "log.txt", "notes.json", "step.json"
-EMPTY = {"params": {}, "metrics": {}, "curves": {}, "artifacts": {}}
+WIDE = 160  # of a step's last line
+EMPTY: dict[str, Any] = {"params": {}, "tags": {}, "metrics": {}, "curves": {}, "artifacts": {}}
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,14 @@ class Done:
     digests: dict[str, str]
     notes: dict[str, Any]
     skipped: str = ""  # the run that left it
+    said: str = ""  # its last line
+
+    @property
+    def sentence(self) -> str:
+        """How it went, for people who watch."""
+        if self.skipped:
+            return f"skipped: same inputs as in run {self.skipped}"
+        return f"{self.seconds:.1f} s" + (f", {self.said}" if self.said else "")
 
 
 @dataclass
@@ -56,8 +65,7 @@ class Runner:
             self.echo(f"[{number}/{len(pipeline.order)}] {name} ...")
             done = self.one(pipeline.steps[name], values)
             self.done[name] = done
-            what = f"skipped: same inputs as in run {done.skipped}" if done.skipped else f"{done.seconds:.1f} s"
-            self.echo(f"      {name}: {what}")
+            self.echo(f"      {done.sentence}")
         bound = {
             wiring.WHOLE.fullmatch(raw)[1].rpartition(".")[2]: self.done[step.name].outputs[output]  # type: ignore[index]
             for step in pipeline.steps.values()
@@ -86,7 +94,9 @@ class Runner:
         place.mkdir(parents=True)
         outputs = {name: place / name for name in step.component.outputs}
         for name, path in outputs.items():
-            (path if step.component.outputs[name].type != "uri_file" else path.parent).mkdir(parents=True, exist_ok=True)
+            (path if step.component.outputs[name].type != "uri_file" else path.parent).mkdir(
+                parents=True, exist_ok=True
+            )
         filled = {f"inputs.{name}": text for name, text in values.items()}
         filled |= {f"outputs.{name}": str(path) for name, path in outputs.items()}
         command = wiring.filled(step.component.command, filled)
@@ -105,6 +115,7 @@ class Runner:
             outputs,
             {name: reuse.of_path(path) for name, path in outputs.items()},
             read_notes(notes),
+            said=last_line(place / LOG),
         )
         self.record(done, command, print_of)
         self.say(done.notes)
@@ -113,7 +124,13 @@ class Runner:
     def record(self, done: Done, command: str, print_of: str) -> None:
         """Keep the step's facts beside its outputs, and remember them."""
         place = self.folder / done.step
-        facts = {"step": done.step, "command": command, "seconds": done.seconds, "outputs": done.digests, "fingerprint": print_of}
+        facts = {
+            "step": done.step,
+            "command": command,
+            "seconds": done.seconds,
+            "outputs": done.digests,
+            "fingerprint": print_of,
+        }
         disk.write(place / FACTS, json.dumps(facts, indent=1).encode())
         self.reuse.keep(print_of, Left(self.run, done.outputs, done.digests, place / NOTES))
 
@@ -139,7 +156,9 @@ class Runner:
 
 def inputs(pipeline: Pipeline, given: dict[str, str]) -> dict[str, str]:
     """The pipeline's inputs with their values. Raises `PipelineError` for one that is unknown, missing or cannot be."""
-    problems = [f"{name!r} is no input; there are {', '.join(pipeline.inputs)}" for name in given if name not in pipeline.inputs]
+    problems = [
+        f"{name!r} is no input; there are {', '.join(pipeline.inputs)}" for name in given if name not in pipeline.inputs
+    ]
     out = {}
     for name, port in pipeline.inputs.items():
         raw = given.get(name, port.default)
@@ -156,6 +175,12 @@ def inputs(pipeline: Pipeline, given: dict[str, str]) -> dict[str, str]:
     if problems:
         raise PipelineError("; ".join(problems), fix="give --input NAME=VALUE")
     return out
+
+
+def last_line(log: Path) -> str:
+    """What a step said last."""
+    lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
+    return next((line.strip()[:WIDE] for line in reversed(lines) if line.strip()), "")
 
 
 def read_notes(path: Path) -> dict[str, Any]:

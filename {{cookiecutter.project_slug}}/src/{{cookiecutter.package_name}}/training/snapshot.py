@@ -12,6 +12,7 @@ from ..data import disk, ingest, landed, manifest
 from ..data.manifest import Manifest
 from ..errors import DataError
 from ..model import handoff
+from ..model.frame import MANIFEST
 from ..model.project import Project
 
 FACTS = "snapshot.json"
@@ -52,9 +53,13 @@ def freeze(root: Path, found: Manifest, out: Path) -> Snapshot:
         identity=found.identity,
         files=found.files,
     )
-    disk.write(out / manifest.MANIFEST, manifest.encode(plain.model_dump(mode="json")))
+    disk.write(out / MANIFEST, manifest.encode(plain.model_dump(mode="json")))
     made = Snapshot(
-        found.state, f"{plain.number:06d}", found.rows, {file.path: file.sha256 for file in found.files}, len(found.held())
+        found.state,
+        f"{plain.number:06d}",
+        found.rows,
+        {file.path: file.sha256 for file in found.files},
+        len(found.held()),
     )
     handoff.write_json(out / FACTS, {**asdict(made), "held": 0})
     return made
@@ -86,16 +91,19 @@ def earliest(root: Path, found: Manifest) -> str:
     return first
 
 
-def again(root: Path, facts: Snapshot, out: Path) -> Snapshot:
-    """Freeze a past state as it was recorded. Raises `DataError` where its files are gone or are others."""
-    files = tuple(landed.past(root, facts.batch))
-    have = {file.path: file.sha256 for file in files}
-    if have != facts.files:
-        wrong = f"batch {facts.batch} of {root} has the state {manifest.digest(files)[:12]}, recorded is {facts.state[:12]}"
-        raise DataError(wrong, fix="the data was read anew since; what was recorded cannot be had from here")
-    now = manifest.load(root)
-    past = now.having(files=files, state=facts.state, number=int(facts.batch))
-    return freeze(root, past, out)
+def again(root: Path, facts: Snapshot, out: Path, spare: Path) -> Snapshot:
+    """Freeze a past state as it was recorded; from `spare`, the run's own snapshot, where landed files are gone by now.
+
+    Raises `DataError` where they are gone from both, or are others.
+    """
+    if all((root / path).is_file() for path in facts.files):
+        past = manifest.load(root).having(files=tuple(landed.past(root, facts.batch)), state=facts.state)
+    else:
+        root, past = spare, manifest.load(spare)
+    if {file.path: file.sha256 for file in past.files} != facts.files:
+        wrong = f"the state {facts.state[:12]} of batch {facts.batch} is no longer in {root}"
+        raise DataError(wrong, fix="restore the files from a backup: what was recorded cannot be had from here")
+    return freeze(root, past.having(number=int(facts.batch)), out)
 
 
 def read(folder: Path) -> Snapshot:

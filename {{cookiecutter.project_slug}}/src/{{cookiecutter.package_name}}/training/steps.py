@@ -50,8 +50,10 @@ def validate_command(snapshot: Path, out: Path) -> None:
     from ..model import project
     from . import validate
 
-    for finding in validate.run(snapshot, project.load().schema_only, out):
+    found = validate.run(snapshot, project.load().schema_only, out)
+    for finding in found:
         click.echo(f"{finding.name}: {finding.detail}")
+    click.echo(f"{len(found)} checks of the whole passed")
 
 
 @step_group.command("features")
@@ -109,8 +111,10 @@ def gate_command(evaluation: Path, policy: Path, out: Path) -> None:
     """Every clause of gate.toml; a model that does not pass stops here."""
     from . import gate
 
-    for clause in gate.run(evaluation, policy, out).clauses:
+    verdict = gate.run(evaluation, policy, out)
+    for clause in verdict.clauses:
         click.echo(f"{clause.name} {clause.mark}: {clause.seen}")
+    click.echo(f"passed: {', '.join(clause.name for clause in verdict.clauses if clause.passed)}")
 
 
 @step_group.command("register")
@@ -125,6 +129,15 @@ def register_command(
     made = register.Made(snapshot, table, model, handoff, evaluation, verdict)
     version = register.run(made, context.of_environment(), Path().resolve(), SystemClock(), out)
     click.echo(f"version {version.number} of {version.name}, model {version.sha256[:12]}")
+
+
+@step_group.command("turn", hidden=True)
+@folders("train", "out")
+def turn_command(train: Path, out: Path) -> None:
+    """Turn the labels upside down, for the demo: what learns from them must not pass the gate."""
+    from . import spoilt
+
+    spoilt.turn(train, out)
 
 
 @step_group.command("again", hidden=True)

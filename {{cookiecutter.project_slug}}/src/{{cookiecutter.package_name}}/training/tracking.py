@@ -18,13 +18,15 @@ Curve = Sequence[tuple[int, float]]
 def note(
     *,
     params: Mapping[str, str] | None = None,
+    tags: Mapping[str, str] | None = None,
     metrics: Mapping[str, float] | None = None,
     curves: Mapping[str, Curve] | None = None,
     artifacts: Mapping[str, Path] | None = None,
 ) -> None:
-    """Record figures; `curves` are metric -> (step, value)..., `artifacts` are name -> a folder that stays where it is."""
+    """Record figures; `curves` are metric -> (step, value)..., `artifacts` name -> a folder that stays where it is."""
     said = {
         "params": dict(params or {}),
+        "tags": dict(tags or {}),
         "metrics": dict(metrics or {}),
         "curves": {name: [list(point) for point in curve] for name, curve in (curves or {}).items()},
         "artifacts": {name: str(folder) for name, folder in (artifacts or {}).items()},

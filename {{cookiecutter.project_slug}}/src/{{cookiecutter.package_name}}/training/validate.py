@@ -45,7 +45,9 @@ def run(folder: Path, schema: Schema, out: Path) -> list[Finding]:
     handoff.write_json(out / REPORT, {"state": whole.manifest.state, "checks": [asdict(it) for it in found]})
     if wrong := [it for it in found if not it.passed]:
         lines = "".join(f"\n  {it.name}: {it.detail}" for it in wrong)
-        raise DataError(f"the snapshot is not fit to learn from:{lines}", fix="see `mlops data status`; correct the source")
+        raise DataError(
+            f"the snapshot is not fit to learn from:{lines}", fix="see `mlops data status`; correct the source"
+        )
     return found
 
 
@@ -73,7 +75,10 @@ def keys(it: Whole) -> tuple[bool, str]:
     if not key:
         return True, "project.toml names no key"
     twice = int(it.rows.duplicated(key).sum())
-    return not twice, f"{twice:,} rows repeat the {', '.join(key)} of another" if twice else f"{len(it.rows):,} are distinct"
+    return (
+        not twice,
+        f"{twice:,} rows repeat the {', '.join(key)} of another" if twice else f"{len(it.rows):,} are distinct",
+    )
 
 
 def labels(it: Whole) -> tuple[bool, str]:

@@ -41,7 +41,9 @@ def check_command(step: Step, problems: list[str]) -> None:
         side, _, name = expression.partition(".")
         known = {"inputs": step.component.inputs, "outputs": step.component.outputs}.get(side, {})
         if name not in known:
-            problems.append(f"components/{step.component.path.name}: command refers to {expression}, which is not declared")
+            problems.append(
+                f"components/{step.component.path.name}: command refers to {expression}, which is not declared"
+            )
 
 
 def check_outputs(step: Step, outputs: dict[str, Port], problems: list[str]) -> None:
