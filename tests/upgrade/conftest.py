@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from ladder import template
+from ladder.moving import renders
 from ladder.moving.renders import Renders
 
 from . import teams, toy
@@ -36,18 +38,19 @@ def toy_renders(tmp_path_factory: pytest.TempPathFactory) -> Renders:
 
 
 @pytest.fixture
-def toyed(toy_template: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The tool brings the tiny template."""
+def toyed(toy_template: Path, toy_renders: Renders, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The tool brings the tiny template, and what it renders stays for the next test."""
     monkeypatch.setattr(template, "root", lambda: toy_template)
+    monkeypatch.setattr(renders, "temporary", lambda: nullcontext(toy_renders))
     return toy_template
 
 
 @pytest.fixture
-def begun(toyed: Path, toy_renders: Renders, tmp_path: Path) -> Begun:  # noqa: ARG001
+def begun(toyed: Path, tmp_path: Path) -> Begun:  # noqa: ARG001
     """`begun(level)`: a team with a project of the tiny template."""
 
     def start(level: int = 0, name: str = "toy-model") -> Team:
-        return teams.begin(tmp_path / name, level, made=toy_renders)
+        return teams.begin(tmp_path / name, level)
 
     return start
 

@@ -20,10 +20,10 @@ TRAIN = "src/toy_model/train.py"
 MINE = "src/toy_model/util.py"
 # the steps that the quick half tries; the slow one tries every one
 TELLING = {
-    "forward": (" merge --ff-only", "os.remove"),
-    "in conflict": (" cherry-pick", "os.remove"),
-    "checked": ("pytest",),
-    "without git": ("os.rename",),
+    "forward": (" merge --ff-only",),
+    "in conflict": (" cherry-pick",),
+    "checked": (" -m pytest",),
+    "without git": (".ladder-first/.git",),
 }
 
 
