@@ -27,7 +27,16 @@ from azure.core.exceptions import AzureError
 
 import {{cookiecutter.package_name}} as package
 from {{cookiecutter.package_name}}.clock import SystemClock
-from {{cookiecutter.package_name}}.events import bus, cloud, consume, deliveries, inbox, outbox, schemas, server
+from {{cookiecutter.package_name}}.events import (
+    bus,
+    cloud,
+    consume,
+    deliveries,
+    inbox,
+    outbox,
+    schemas,
+    server,
+)
 from {{cookiecutter.package_name}}.events.bus import Address, BusError
 from {{cookiecutter.package_name}}.events.cloud import Event
 from {{cookiecutter.package_name}}.events.handling import Handlers

@@ -13,7 +13,17 @@ from {{cookiecutter.package_name}} import workspace
 from {{cookiecutter.package_name}}.clock import SimulatedClock, SystemClock
 from {{cookiecutter.package_name}}.data import lock, manifest
 from {{cookiecutter.package_name}}.errors import DataError, MlopsError, ModelError
-from {{cookiecutter.package_name}}.training import code, environment, facts, gate, judge, mlflows, pipeline, registry, run
+from {{cookiecutter.package_name}}.training import (
+    code,
+    environment,
+    facts,
+    gate,
+    judge,
+    mlflows,
+    pipeline,
+    registry,
+    run,
+)
 from {{cookiecutter.package_name}}.workspace import Workspace
 
 from . import made

@@ -10,7 +10,16 @@ import pytest
 
 from {{cookiecutter.package_name}} import story as stories
 from {{cookiecutter.package_name}}.errors import ModelError
-from {{cookiecutter.package_name}}.training import facts, plots, release, reproduce, spoilt, story, story_release, telling
+from {{cookiecutter.package_name}}.training import (
+    facts,
+    plots,
+    release,
+    reproduce,
+    spoilt,
+    story,
+    story_release,
+    telling,
+)
 from {{cookiecutter.package_name}}.workspace import Workspace
 
 from . import made
