@@ -80,6 +80,7 @@ def strangers(project: Path) -> set[str]:
     """Extras that are not named as a layer of this level; at Level 0 also tools, for it has none."""
     text = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
     layers = {path.name for path in (project / "src").glob("*/*/")} | {"all", "notebook"}
+    layers |= {"azure"} if "training" in layers else set()  # where the pipelines may be submitted to
     tools = set(text["dependency-groups"]["dev"]) if not (project / "tests").exists() else set()
     return set(text["project"]["optional-dependencies"]) - layers | tools
 
