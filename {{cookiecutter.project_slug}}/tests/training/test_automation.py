@@ -22,7 +22,15 @@ from {{cookiecutter.package_name}}.clock import SimulatedClock, SystemClock
 from {{cookiecutter.package_name}}.data import lock
 from {{cookiecutter.package_name}}.errors import MlopsError
 from {{cookiecutter.package_name}}.events import bus, pump
-from {{cookiecutter.package_name}}.training import facts, loop, mlflows, requests, worker
+from {{cookiecutter.package_name}}.training import (
+    azure_schedules,
+    environment,
+    facts,
+    loop,
+    mlflows,
+    requests,
+    worker,
+)
 from {{cookiecutter.package_name}}.workspace import Workspace, database, transaction
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -243,6 +251,46 @@ def test_a_wrong_file_ends_with_1(place: Workspace) -> None:
     code, said = mlops("schedules", "check")
     assert code == 1
     assert "no pipeline 'tinny'" in said
+
+
+def test_the_environment_is_exported_checked_and_locked(place: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment, "check", lambda _: [])
+    code, said = mlops("environment", "check")
+    assert (code, "azure/environments/training/conda.yml" in said) == (1, True), "it is not derived yet"
+    assert "wrote azure/environments/training/conda.yml" in mlops("environment", "export")[1]
+    assert mlops("environment", "export") == (0, "nothing to change\n")
+    assert mlops("environment", "check")[0] == 0
+    asked: list[tuple[Path, bool]] = []
+
+    def relock(root: Path, *, upgrade: bool) -> list[str]:
+        asked.append((root, upgrade))
+        return ["+ skops==9"]
+
+    monkeypatch.setattr(environment, "relock", relock)
+    assert "1 lines of the lock changed" in mlops("environment", "lock", "--upgrade")[1]
+    assert asked == [(place.root, True)]
+
+
+@pytest.mark.usefixtures("place")
+def test_what_is_installed_and_not_locked_ends_with_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    mlops("environment", "export")
+    monkeypatch.setattr(environment, "check", lambda _: ["skops is 9, and 1 is locked"])
+    code, said = mlops("environment", "check")
+    assert code == 1
+    assert said.startswith("skops is 9, and 1 is locked\n")
+
+
+def test_the_preflight_and_the_schedules_of_azure_are_commands(
+    root: Path, place: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[Path, list[str]]] = []
+    monkeypatch.setattr(
+        azure_schedules, "apply", lambda it, found, _: asked.append((it, [row.name for row in found.schedule]))
+    )
+    assert mlops("schedules", "apply")[0] == 0
+    assert asked == [(place.root, ["nightly"])]
+    monkeypatch.chdir(root)
+    assert mlops("pipeline", "preflight")[1].endswith("vCPUs in all\n")
 
 
 # --- processes that are killed

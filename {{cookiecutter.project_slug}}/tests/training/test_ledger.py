@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -86,4 +87,13 @@ def test_who_goes_around_the_database_s_guard_is_found(book: sqlite3.Connection,
     assert len(ledger.verify(book)) == 3
     book.executescript(f"DROP TRIGGER ledger_no_update; DROP TRIGGER ledger_no_delete; {statement};")
     with pytest.raises(ModelError, match="is not as it was written"):
+        ledger.verify(book)
+
+
+def test_who_makes_up_the_hash_as_well_is_found_by_the_entry_that_follows(book: sqlite3.Connection) -> None:
+    write(book, "3")
+    forged = replace(ledger.entries(book)[1], by="somebody else").sealed()
+    book.executescript("DROP TRIGGER ledger_no_update; DROP TRIGGER ledger_no_delete;")
+    book.execute("UPDATE ledger SET by = ?, hash = ? WHERE seq = 2", (forged.by, forged.hash))
+    with pytest.raises(ModelError, match="entry 3 of the ledger is not as it was written"):
         ledger.verify(book)

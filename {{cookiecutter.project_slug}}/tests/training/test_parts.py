@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from {{cookiecutter.package_name}}.errors import DataError
+from {{cookiecutter.package_name}}.features import retrieval
 from {{cookiecutter.package_name}}.model import frame, handoff, project
 from {{cookiecutter.package_name}}.training import parts
 
@@ -24,7 +25,7 @@ def table(tmp_path: Path) -> Path:
     folder = tmp_path / "table"
     frame.write(rows, folder / parts.TABLE)
     handoff.write_json(folder / parts.SCHEMA, SCHEMA.model_dump(mode="json"))
-    (folder / parts.RETRIEVAL).write_text("{}", encoding="utf-8")
+    (folder / retrieval.FILE).write_text("{}", encoding="utf-8")
     return folder
 
 
@@ -48,7 +49,7 @@ def test_rows_come_back_typed_as_they_were(table: Path, tmp_path: Path) -> None:
 def test_what_servers_need_travels_along(table: Path, tmp_path: Path) -> None:
     parts.divide(table, tmp_path / "train", tmp_path / "test")
     for side in ("train", "test"):
-        assert (tmp_path / side / parts.RETRIEVAL).read_text(encoding="utf-8") == "{}"
+        assert (tmp_path / side / retrieval.FILE).read_text(encoding="utf-8") == "{}"
 
 
 def test_a_folder_without_rows_is_refused(table: Path) -> None:

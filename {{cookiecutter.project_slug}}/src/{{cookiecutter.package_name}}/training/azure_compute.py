@@ -86,7 +86,7 @@ def findings(content: dict[str, Any]) -> list[str]:
 
 def used(root: Path, name: str) -> set[str]:
     """The names of the clusters that a pipeline's file sends its steps to. Raises `ComputeError` where one has none."""
-    content = pipeline.mapping(root / pipeline.FOLDER / f"{name}.yml")
+    content = pipeline.mapping(pipeline.named(root, name))
     default = (content.get("settings") or {}).get("default_compute") or content.get("compute")
     found = {step: job.get("compute") or default for step, job in (content.get("jobs") or {}).items()}
     if homeless := sorted(step for step, it in found.items() if not it):
@@ -96,7 +96,7 @@ def used(root: Path, name: str) -> set[str]:
 
 def preflight(root: Path, name: str) -> list[str]:
     """What the pipeline needs on Azure, in lines. Raises `ComputeError`, or `PipelineError` for its own file."""
-    width = widest(pipeline.load(root / pipeline.FOLDER / f"{name}.yml"))
+    width = widest(pipeline.load(pipeline.named(root, name)))
     lines, total = [], 0
     for it in sorted(used(root, name)):
         path = root / FOLDER / f"{it}.yml"

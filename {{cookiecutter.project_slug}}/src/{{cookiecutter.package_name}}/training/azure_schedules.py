@@ -83,7 +83,7 @@ def apply(root: Path, found: Schedules, echo: azure.Echo, client: Any = None) ->
             switch_off(client, it, echo)
             continue
         cause = f"schedule {it.name} on Azure"
-        job = azure.job_of(root / pipeline.FOLDER / f"{it.pipeline}.yml", it.inputs, cause, client)
+        job = azure.job_of(pipeline.named(root, it.pipeline), it.inputs, cause, client)
         words = trigger(it)
         kind = {"cron": library.entities.CronTrigger, "recurrence": library.entities.RecurrenceTrigger}[
             words.pop("type")

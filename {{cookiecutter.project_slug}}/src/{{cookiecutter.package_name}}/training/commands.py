@@ -23,9 +23,9 @@ def pipeline_group() -> None:
 @NAME
 def check_command(name: str) -> None:
     """Find wrong bindings, cycles and unknown inputs, before anything runs."""
-    from . import pipeline, run
+    from . import pipeline
 
-    found = pipeline.load(run.path_of(Path(), name))
+    found = pipeline.load(pipeline.path_of(Path(), name))
     for step in found.order:
         needs = ", ".join(sorted(found.steps[step].needs))
         click.echo(f"{step}{f' <- {needs}' if needs else ''}")
@@ -62,9 +62,9 @@ def run_command(
     inputs = dict(pair(it) for it in given)
     place = workspace.current()
     if platform == "azure":
-        from . import azure
+        from . import azure, pipeline
 
-        path = run.path_of(place.root, name)
+        path = pipeline.path_of(place.root, name)
         azure.submit(path, inputs, echo=click.echo, cause=cause, allow_uncommitted=allow_uncommitted)
         return
     options = run.Options(cause, "", inputs, allow_uncommitted, isolated, fresh)

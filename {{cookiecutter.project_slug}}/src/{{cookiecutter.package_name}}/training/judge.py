@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ModelError
+from ..features import retrieval
 from ..model import evaluate, handoff, score, threads
 from ..model import frame as frames
 from ..model.evaluate import Evaluation, Floats, Slice
@@ -72,8 +73,8 @@ def hand_over(fitted: Fitted, model: Path, folder: Path) -> None:
     """The hand-off folder around the model's own bytes."""
 
     def also(target: Path) -> None:
-        if (model / parts.RETRIEVAL).is_file():
-            shutil.copyfile(model / parts.RETRIEVAL, target / parts.RETRIEVAL)
+        if (model / retrieval.FILE).is_file():
+            shutil.copyfile(model / retrieval.FILE, target / retrieval.FILE)
 
     write(fitted, folder, model=(model / handoff.MODEL).read_bytes(), also=also)
 

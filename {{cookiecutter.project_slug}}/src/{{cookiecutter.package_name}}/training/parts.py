@@ -8,12 +8,12 @@ from pathlib import Path
 import pandas as pd
 
 from ..errors import DataError
+from ..features import retrieval
 from ..model import frame as frames
 from ..model import handoff, split, train
 from ..model.project import Schema
 
 ROWS, SCHEMA, TABLE = "rows.parquet", "schema.json", "table.parquet"
-RETRIEVAL = "feature_retrieval.json"  # what a server needs to look up stored features; it travels with the model
 
 
 def divide(table: Path, earlier: Path, later: Path) -> tuple[int, int]:
@@ -31,7 +31,7 @@ def divide(table: Path, earlier: Path, later: Path) -> tuple[int, int]:
 def travel(source: Path, target: Path) -> None:
     """Hand on what goes along with rows and models."""
     target.mkdir(parents=True, exist_ok=True)
-    for name in (SCHEMA, RETRIEVAL):
+    for name in (SCHEMA, retrieval.FILE):
         if (source / name).is_file():
             shutil.copyfile(source / name, target / name)
 

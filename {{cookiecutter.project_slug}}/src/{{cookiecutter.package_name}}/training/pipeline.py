@@ -70,6 +70,16 @@ class Pipeline:
     order: tuple[str, ...]
 
 
+def named(root: Path, name: str) -> Path:
+    """The file of the repo's pipeline `name`."""
+    return root / FOLDER / f"{name}.yml"
+
+
+def path_of(root: Path, name: str) -> Path:
+    """The file of a pipeline, by its name or its path."""
+    return Path(name) if name.endswith((".yml", ".yaml")) else named(root, name)
+
+
 def load(path: Path) -> Pipeline:
     """Read `path` and its components. Raises `PipelineError` listing all that is wrong."""
     from . import wiring

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..clock import Clock
 from ..errors import ModelError
-from ..features import extended
+from ..features import extended, retrieval
 from ..model import handoff, project
 from ..model.project import Schema
 from ..service import accept, store
@@ -68,10 +68,11 @@ def expected_of(folder: Path, schema: Schema) -> Schema:
     looked_up = set(own.columns) - set(schema.columns)
     known = set(extended.extended(schema).columns) - set(schema.columns)
     strange = looked_up - known
-    if strange and not (folder / "feature_retrieval.json").is_file():
+    if strange and not (folder / retrieval.FILE).is_file():
         raise ModelError(f"the model takes {', '.join(sorted(strange))}, which nobody sends", fix="train it again")
     columns = {**schema.columns, **{name: it for name, it in own.columns.items() if name in looked_up}}
-    return schema.model_copy(update={"columns": columns})
+    raw = schema.model_dump() | {"columns": {name: it.model_dump() for name, it in columns.items()}}
+    return Schema.model_validate(raw)  # a copy would keep the properties that were worked out from fewer columns
 
 
 def back(place: Workspace, clock: Clock, by: str = "", reason: str = "") -> Released:

@@ -18,7 +18,6 @@ from .ending import bury, recorded, version_of
 from .registry import Registry
 from .runner import Done, Echo, Runner
 
-FOLDER = Path("azure", "pipelines")
 CHAMPION, NONE, REGISTER = "champion", "none", "register"
 
 
@@ -49,11 +48,6 @@ class Options:
     fresh: bool = False
 
 
-def path_of(root: Path, name: str) -> Path:
-    """The file of a pipeline, by its name or its path."""
-    return Path(name) if name.endswith((".yml", ".yaml")) else root / FOLDER / f"{name}.yml"
-
-
 def run(
     place: Workspace,
     *,
@@ -72,7 +66,7 @@ def run(
 
 def start(place: Workspace, name: str, options: Options, clock: Clock, echo: Echo) -> Outcome:
     """Run the pipeline `name`. Raises what the step that failed raised; the run is recorded as failed then."""
-    found = pipeline.load(path_of(place.root, name))
+    found = pipeline.load(pipeline.path_of(place.root, name))
     began, before = time.perf_counter(), mlflows.SPENT.seconds
     with lock.held(place.runs):
         bury(place, clock, echo)

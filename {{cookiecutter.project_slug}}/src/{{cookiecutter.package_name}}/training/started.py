@@ -17,7 +17,7 @@ def check(root: Path, found: Schedules) -> None:
 
 def able(root: Path, part: Part) -> None:
     """One of them."""
-    path = root / pipeline.FOLDER / f"{part.pipeline}.yml"
+    path = pipeline.named(root, part.pipeline)
     if not path.is_file():
         there = tuple(sorted(it.stem for it in path.parent.glob("*.yml")))
         raise ScheduleError(f"{FILE}: there is no pipeline {part.pipeline!r}", fix=choices(part.pipeline, there))
