@@ -67,7 +67,21 @@ def foreign(project: Path, there: set[str], folder: Path) -> set[str]:
 def test_a_level_installs_what_it_asks_for_and_nothing_of_those_above(baked: Baked, tmp_path: Path, level: int) -> None:
     there = installed(baked(level))
     assert asked(baked(level)) <= there
-    assert foreign(baked(level), there, tmp_path) == set()
+    found = foreign(baked(level), there, tmp_path)
+    assert {name for name in found if not needed(baked(level), name)} == set()
+
+
+def needed(project: Path, name: str) -> bool:
+    """Whether another package that is installed requires `name`: what fastapi brings is no sign of a higher level."""
+    told = done(sys.executable, "-m", "uv", "pip", "show", "--python", python(project), name, cwd=project)
+    (line,) = re.findall(r"^Required-by:(.*)$", told, re.MULTILINE)
+    return bool({normal(it.strip()) for it in line.split(",") if it.strip()} - {project.name})
+
+
+@pytest.mark.parametrize("level", [0])
+def test_what_another_package_requires_is_told_from_what_nobody_does(baked: Baked, level: int) -> None:
+    assert needed(baked(level), "packaging")
+    assert not needed(baked(level), "matplotlib")
 
 
 def test_a_package_of_a_higher_level_is_seen(tmp_path: Path) -> None:
