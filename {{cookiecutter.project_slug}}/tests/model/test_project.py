@@ -21,6 +21,8 @@ MISTAKES: dict[str, tuple[str, Any, list[str]]] = {
     "unknown slice": ("training.slices", ["plac"], ["'plac'", "place"]),
     "duration without unit": ("table.label_delay", "2", ["table.label_delay", "'2'", "'2h'"]),
     "misspelt key": ("table.timestmp", "at", ["table.timestmp", "timestamp"]),
+    "misspelt key of a column": ("columns.size.kid", "number", ["columns.size.kid", "'number'", "'kind'"]),
+    "misspelt table": ("colums", {}, ["colums", "'columns'"]),
     "target as feature": ("table.target", "size", ["'size'", "[columns.size]"]),
     "timestamp as feature": ("table.timestamp", "size", ["'size'", "[columns.size]"]),
     "unknown kind": ("columns.size.kind", "number", ["columns.size.kind", "'number'", "numeric"]),

@@ -40,9 +40,8 @@ def explain(detail: ErrorDetails, root: type[BaseModel]) -> tuple[str, str]:
 
 
 def siblings(loc: tuple[int | str, ...], root: type[BaseModel]) -> tuple[str, ...]:
-    """The keys that are allowed where `loc` points."""
+    """The keys that are allowed where `loc` points; in a table of tables, such as `columns`, a step is a name."""
     model: Any = root
     for step in loc[:-1]:
-        inner = model.model_fields[step].annotation if hasattr(model, "model_fields") else model
-        model = inner if hasattr(inner, "model_fields") else get_args(inner)[-1]
+        model = model.model_fields[step].annotation if hasattr(model, "model_fields") else get_args(model)[-1]
     return tuple(model.model_fields)
