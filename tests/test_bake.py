@@ -162,6 +162,12 @@ def test_its_own_tests_pass(checked: Baked, level: int) -> None:
     assert code == (NO_TESTS if level == 0 else 0), told
 
 
+@pytest.mark.parametrize("level", [4])  # Level 4 has all of Level 3; its whole suite is in the slow half
+def test_its_own_tests_of_deployment_pass(checked: Baked, level: int) -> None:
+    code, told = tool(checked(level), "pytest", "-q", "tests/deployment")
+    assert code == 0, told
+
+
 @pytest.mark.parametrize("level", HALVES[1:])  # that of Level 0 is told in test_demo.py
 def test_its_story_is_told(baked: Baked, level: int) -> None:
     project = baked(level)

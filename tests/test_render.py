@@ -114,6 +114,8 @@ KNOWN_HOSTS = {
     "github.com",
     "bus.westeurope-1.eventgrid.azure.net",  # what an address of Azure looks like; the names in it are nobody's
     "management.azure.com",
+    "azuremlschemas.azureedge.net",  # where editors find the schemas of Azure's YAML
+    "openlineage.io",  # the standard in which lineage is told
 }
 STORAGE = re.compile(r"(?:rows|a|container)@(?:account|b)\.dfs\.core\.windows\.net", re.IGNORECASE)
 

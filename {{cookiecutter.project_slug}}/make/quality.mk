@@ -5,7 +5,8 @@ IMAGE ?= app
 export TAG
 VERSION = $(TAG:v%=%)
 IMAGE_NAME = $(IMAGE):$(or $(VERSION),dev)
-LAYERS := $(patsubst %/__init__.py,%,$(wildcard src/*/*/__init__.py))
+# layers, and their rooms
+LAYERS := $(patsubst %/__init__.py,%,$(wildcard src/*/*/__init__.py src/*/*/*/__init__.py))
 FLOORS := $(addprefix floor/,$(wildcard src/*/__init__.py) $(LAYERS))
 
 .PHONY: lint format types hooks test cover $(FLOORS) integration ci build smoke

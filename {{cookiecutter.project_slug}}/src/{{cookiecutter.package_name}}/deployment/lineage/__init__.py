@@ -1,0 +1,1 @@
+"""`mlops trace`: from anything to everything that it stands on, and back."""

@@ -1,0 +1,163 @@
+"""The machine: what it refuses, what ends a release, what it leaves to the next call, and one process at a time."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from {{cookiecutter.package_name}} import workspace
+from {{cookiecutter.package_name}}.deployment import handlers
+from {{cookiecutter.package_name}}.deployment.release import journal, machine, person, wanted
+from {{cookiecutter.package_name}}.deployment.release.journal import OPEN, REFUSED, ReleaseError
+from {{cookiecutter.package_name}}.deployment.release.machine import BusyError
+from {{cookiecutter.package_name}}.deployment.release.world import World
+from {{cookiecutter.package_name}}.errors import ModelError
+from {{cookiecutter.package_name}}.events import schemas
+
+from . import fleet
+
+DOWN = "the endpoint of prod does not run"
+
+
+def steps(world: World) -> list[tuple[str, str]]:
+    return [(it.step, it.outcome) for it in journal.history(world.prod, journal.latest(world.prod, 1)[0].id)]
+
+
+def model_of(repo: Path, version: str) -> Path:
+    """The registered file of a version of dev."""
+    world = fleet.world_of(repo)
+    wanted_one = world.registry(world.dev).get(version)
+    (found,) = (
+        path
+        for path in world.dev.artifacts.rglob("handoff/model.skops")
+        if path.parent.parent.as_uri() == wanted_one.source.rpartition("/")[0]
+    )
+    return found
+
+
+def test_a_release_that_needs_the_endpoint_waits_for_it_where_it_was(world: World) -> None:
+    release = machine.start(world, "1")
+    with pytest.raises(ReleaseError, match=DOWN):
+        machine.advance(world, release)
+    assert steps(world) == [("test", "next"), ("share", "next"), ("promote", "next")]
+    assert journal.get(world.prod, release.id).step == "deploy"
+    with pytest.raises(ReleaseError, match=DOWN):
+        machine.turn(world)
+    assert len(steps(world)) == 3, "what was done is not done again"
+
+
+def test_an_altered_model_is_refused_and_nobody_meets_it(repo: Path, world: World) -> None:
+    path = model_of(repo, "2")
+    path.write_bytes(path.read_bytes() + b" ")
+    ended = machine.advance(world, machine.start(world, "2"))
+    assert ended.status == REFUSED
+    assert "model.skops is not the file that was handed off" in ended.said
+    assert world.endpoint.current().deployments == {}
+    assert world.registry(world.shared).versions() == []
+
+
+def test_a_model_that_fails_its_tests_is_refused(repo: Path, world: World) -> None:
+    limits = repo / "modeltests.toml"
+    limits.write_text(limits.read_text().replace("p95 = 400.0", "p95 = 0.0001"))
+    ended = machine.advance(world, machine.start(world, "1"))
+    assert ended.status == REFUSED
+    assert "latency FAILED" in ended.said
+
+
+def test_a_version_that_did_not_pass_the_gate_is_not_begun(world: World) -> None:
+    registry = world.registry(world.dev)
+    registry.client.set_model_version_tag(registry.name, "2", "gate", "refused")
+    with pytest.raises(ModelError, match="version 2 has not passed the gate"):
+        machine.start(world, "2")
+    assert journal.current(world.prod) is None
+
+
+def test_a_second_release_waits_for_the_first(world: World) -> None:
+    machine.start(world, "1")
+    with pytest.raises(ReleaseError, match="one release goes at a time"):
+        machine.start(world, "2")
+
+
+def test_one_process_at_a_time_moves_a_release_on(world: World) -> None:
+    release = machine.start(world, "1")
+    with machine.alone(world), pytest.raises(BusyError, match="another process is at work"):
+        machine.advance(world, release)
+    assert steps(world) == []
+
+
+def test_who_follows_what_another_process_moves_on_sees_its_end(world: World) -> None:
+    release = machine.start(world, "1")
+    with machine.alone(world):
+        ended = machine.follow(world, release, lambda: person.abort(world, "enough"))
+    assert (ended.status, ended.said) == (journal.BACK, "aborted by tester: enough")
+
+
+def test_an_abort_needs_neither_the_endpoint_nor_the_other_process(world: World) -> None:
+    machine.start(world, "1")
+    with machine.alone(world):
+        assert person.abort(world, "enough").status == journal.BACK
+    with pytest.raises(ReleaseError, match="no release is open"):
+        person.abort(world, "again")
+
+
+def test_nobody_says_yes_before_he_is_asked(world: World) -> None:
+    machine.start(world, "1")
+    with pytest.raises(ReleaseError, match="nobody asks for approval now"):
+        person.approve(world)
+
+
+def asked(world: World, name: str, version: str) -> None:
+    """A release is asked for, as the handler of an event does."""
+    with workspace.database(world.dev.state, handlers.TABLES) as connection, workspace.transaction(connection):
+        wanted.add(connection, name, version, f"event {name}", fleet.AT)
+
+
+def test_registrations_ask_for_releases_once_each(world: World) -> None:
+    for name in ("e1", "e1", "e2"):
+        asked(world, name, "1" if name == "e1" else "2")
+    assert [(it.id, it.version) for it in wanted.waiting(world.dev)] == [("e1", "1"), ("e2", "2")]
+    found = machine.next_one(world)
+    assert found is not None
+    assert (found.id, found.cause) == ("e1", "event e1")
+    assert [it.id for it in wanted.waiting(world.dev)] == ["e2"], "the second waits until the first has ended"
+    assert machine.next_one(world) == found
+    person.abort(world, "a test")
+    following = machine.next_one(world)
+    assert following is not None
+    assert following.id == "e2"
+
+
+def test_a_request_that_cannot_be_met_is_told_and_does_not_block(repo: Path) -> None:
+    said: list[str] = []
+    world = fleet.world_of(repo, said)
+    asked(world, "e1", "99")
+    asked(world, "e2", "2")
+    found = machine.next_one(world)
+    assert found is not None
+    assert found.version == "2"
+    assert any("version 99 is not released" in it for it in said)
+
+
+def test_only_registrations_where_models_are_trained_ask(world: World) -> None:
+    assert handlers.HANDLERS.keys() == {schemas.MODEL_REGISTERED}
+    from {{cookiecutter.package_name}}.events import cloud
+
+    for place in (world.dev, world.shared):
+        event = cloud.model_registered(
+            cloud.source(place.name), name="m", version="7", tags={}, properties={}, at=fleet.AT
+        )
+        with workspace.database(place.state, handlers.TABLES) as connection, workspace.transaction(connection):
+            handlers.registered(connection, place, event, fleet.AT)
+    with closing(sqlite3.connect(world.shared.state)) as connection:
+        assert connection.execute("SELECT count(*) FROM wanted_release").fetchone() == (0,)
+    assert [it.version for it in wanted.waiting(world.dev)] == ["7"]
+
+
+def test_the_open_release_is_the_next_one(world: World) -> None:
+    release = machine.start(world, "1")
+    asked(world, "e1", "2")
+    assert machine.next_one(world) == release
+    assert journal.latest(world.prod)[0].status == OPEN
