@@ -19,9 +19,9 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for doc
 
 
 @pytest.fixture
-def project(rendered: Rendered, tmp_path: Path) -> Path:
-    """An emitted project under git, to break."""
-    repo = shutil.copytree(rendered(1), tmp_path / "project")
+def project(rendered: Rendered, tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """An emitted project under git, to break; of Level 1, if the test names no other."""
+    repo = shutil.copytree(rendered(getattr(request, "param", 1)), tmp_path / "project")
     (repo / ".ready").touch()
     for words in (["init", "-q"], ["add", "-A"]):
         subprocess.run(["git", *words], cwd=repo, check=True)
@@ -47,6 +47,7 @@ def make(project: Path, baked: Baked, tmp_path: Path) -> Make:
 # --- the hooks
 
 
+@pytest.mark.parametrize("project", [1, 4], indirect=True)
 def test_what_is_emitted_passes_its_hooks(make: Make) -> None:
     ran = make("hooks")
     assert ran.returncode == 0, ran.stdout
@@ -83,9 +84,14 @@ def test_a_hook_sees(project: Path, make: Make, name: str, text: str, hook: str)
 
 @pytest.fixture
 def covered(project: Path, baked: Baked) -> None:
-    """A package whose tests run nearly all of it, but only half of one layer."""
+    """A package whose tests run nearly all of it, but little of one layer, and of a room of another."""
     shutil.rmtree(project / "src")
-    for layer, lines, ran in (("model", 300, 300), ("data", 10, 3)):
+    for layer, lines, ran in (
+        ("model", 300, 300),
+        ("data", 10, 3),
+        ("deployment", 300, 300),
+        ("deployment/room", 10, 3),
+    ):
         place = project / "src" / "trips" / layer
         place.mkdir(parents=True)
         body = "".join(f"    x = {number}\n" for number in range(lines - ran))
@@ -93,7 +99,7 @@ def covered(project: Path, baked: Baked) -> None:
         (place / "work.py").write_text(text, encoding="utf-8")
         (place / "__init__.py").write_text("", encoding="utf-8")
     (project / "src" / "trips" / "__init__.py").write_text("", encoding="utf-8")
-    script = "import trips.model.work, trips.data.work"
+    script = "import trips.model.work, trips.data.work, trips.deployment.work, trips.deployment.room.work"
     (project / "run.py").write_text(script, encoding="utf-8")
     command = (python(baked(1)), "-m", "coverage", "run", "--branch", "--source=src", "run.py")
     done(*command, cwd=project, env={"PYTHONPATH": str(project / "src")})
@@ -103,9 +109,11 @@ def covered(project: Path, baked: Baked) -> None:
 def test_each_package_has_its_own_floor(make: Make) -> None:
     assert make("floor/src/trips/model").returncode == 0
     assert make("floor/src/trips/__init__.py").returncode == 0
-    low = make("floor/src/trips/data")
-    assert low.returncode != 0
-    assert "is less than fail-under=88" in low.stdout.replace("fail_under", "fail-under")
+    assert make("floor/src/trips/deployment").returncode == 0
+    for place in ("data", "deployment/room"):
+        low = make(f"floor/src/trips/{place}")
+        assert low.returncode != 0
+        assert "is less than fail-under=88" in low.stdout.replace("fail_under", "fail-under")
     assert make("floor/src/trips/data", "FLOOR=20").returncode == 0
 
 

@@ -111,7 +111,7 @@ def test_an_exit_code_that_is_swallowed_is_seen(rendered: Rendered, tmp_path: Pa
 
 def in_ci(repo: Path, provider: str) -> set[str]:
     """The targets that a provider's CI calls, for a change."""
-    jobs = [job for job in pipelines.jobs(repo, provider) if not job.release and not job.train]
+    jobs = [job for job in pipelines.jobs(repo, provider) if not (job.release or job.train or job.deploy)]
     lines = [line for job in jobs for line in job.lines]
     return pipelines.called("\n".join(lines), "make") - {"setup"}
 
@@ -163,6 +163,93 @@ def test_gitlab_reads_what_other_levels_add(rendered: Rendered) -> None:
     train = yaml.safe_load((project / pipelines.TRAIN["gitlab"]).read_text(encoding="utf-8"))
     assert not set(train) & set(content), "what both define, the first would win"
     assert {job["stage"] for job in train.values()} <= set(content["stages"])
+
+
+# --- models
+
+STARTS, GOES_ON, GOES_BACK = {"rollout", "share"}, {"rollout-next"}, {"rollout-back"}
+
+
+def releasing(repo: Path, provider: str) -> dict[str, pipelines.Job]:
+    """The jobs that release models, by the one target that each is for."""
+    jobs = [job for job in pipelines.jobs(repo, provider) if job.deploy]
+    return {target: job for job in jobs for target in pipelines.called("\n".join(job.lines), "make") - {"setup"}}
+
+
+def unguarded(repo: Path, provider: str) -> list[str]:
+    """What lets a model through untested or unasked, or keeps a way back waiting."""
+    jobs = releasing(repo, provider)
+    tested = jobs["model-test"].name
+    found = [f"{it} does not wait for the tests" for it in sorted(STARTS) if jobs[it].needs != [tested]]
+    found += [f"{it} is not in production" for it in sorted(STARTS) if jobs[it].place != "production"]
+    open_ones = sorted(GOES_ON | GOES_BACK)
+    found += [f"{it} has an environment, where somebody would be asked" for it in open_ones if jobs[it].place]
+    return found + [f"{it} waits for {jobs[it].needs}" for it in sorted(GOES_BACK) if jobs[it].needs]
+
+
+@pytest.mark.parametrize("provider", WITH_CI)
+def test_a_model_is_tested_and_asked_for_before_it_is_released_and_goes_back_at_once(
+    rendered: Rendered, provider: str
+) -> None:
+    repo = rendered(3, provider)
+    assert releasing(repo, provider).keys() == {"model-test", *STARTS, *GOES_ON, *GOES_BACK}
+    assert unguarded(repo, provider) == []
+    assert not [job for job in pipelines.jobs(rendered(2, provider), provider) if job.deploy]
+
+
+UNGUARDED = {
+    "github": {
+        "    needs: test\n    if: vars.MLOPS_PLATFORM != 'azure'\n": "rollout does not wait for the tests",
+        "    environment: production\n": "rollout is not in production",
+    },
+    "azure-devops": {
+        "        dependsOn: test\n": "rollout does not wait for the tests",
+        "            environment: production\n": "rollout is not in production",
+    },
+    "gitlab": {
+        "  needs: [deploy-test]\n": "rollout does not wait for the tests",
+        "  environment: production\n": "rollout is not in production",
+    },
+}
+BREAKS = [(provider, line, said) for provider, lines in UNGUARDED.items() for line, said in lines.items()]
+
+
+@pytest.mark.parametrize(("provider", "line", "said"), BREAKS, ids=[f"{it[0]}: {it[2]}" for it in BREAKS])
+def test_a_release_that_nothing_guards_is_seen(
+    rendered: Rendered, tmp_path: Path, provider: str, line: str, said: str
+) -> None:
+    repo = shutil.copytree(rendered(3, provider), tmp_path / "project")
+    replace(repo / pipelines.DEPLOY[provider], line, "")
+    assert said in unguarded(repo, provider)
+
+
+def test_releases_have_few_rights_and_never_start_twice_at_once(rendered: Rendered) -> None:
+    content = yaml.safe_load((rendered(3) / pipelines.DEPLOY["github"]).read_text(encoding="utf-8"))
+    assert set(content[True]) == {"schedule", "workflow_dispatch", "workflow_run", "repository_dispatch"}
+    assert content["permissions"] == {}
+    rights = {name: job["permissions"] for name, job in content["jobs"].items()}
+    reads = {"contents": "read"}
+    assert rights == {"test": RIGHTS, "share": RIGHTS, "release": reads, "next": reads, "back": reads}
+    one = {"group": "release", "cancel-in-progress": False}
+    assert content["jobs"]["release"]["concurrency"] == content["jobs"]["share"]["concurrency"] == one
+    gitlab = yaml.safe_load((rendered(3, "gitlab") / pipelines.DEPLOY["gitlab"]).read_text(encoding="utf-8"))
+    assert gitlab["deploy-release"]["resource_group"] == gitlab["deploy-share"]["resource_group"] == "release"
+    assert gitlab[".deploy"]["interruptible"] is False
+    azure = yaml.safe_load((rendered(3, "azure-devops") / pipelines.DEPLOY["azure-devops"]).read_text(encoding="utf-8"))
+    assert (azure["lockBehavior"], azure["trigger"], azure["pr"]) == ("sequential", "none", "none")
+
+
+def test_gitlab_s_releases_are_no_name_of_another_file_and_no_schedule_of_theirs_trains(rendered: Rendered) -> None:
+    project = rendered(3, "gitlab")
+    read = {
+        name: yaml.safe_load((project / name).read_text(encoding="utf-8"))
+        for name in pipelines.files(project, "gitlab")
+    }
+    names = [job for content in read.values() for job in content]
+    assert len(names) == len(set(names)), "what two define, the first would win"
+    assert read[pipelines.DEPLOY["gitlab"]][".deploy"]["stage"] in read[".gitlab-ci.yml"]["stages"]
+    scheduled = [it["if"] for it in read[pipelines.TRAIN["gitlab"]]["train"]["rules"] if "schedule" in it["if"]]
+    assert scheduled == ['$CI_PIPELINE_SOURCE == "schedule" && $DEPLOY == null']
 
 
 # --- a release waits for its checks
