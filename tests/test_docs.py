@@ -35,7 +35,8 @@ def layers(row: dict[str, object]) -> list[str]:
 
 
 def built(layer: str) -> bool:
-    return (SOURCE / layer / "commands.py").exists()
+    """Whether a layer has come as far as its story, which stands on everything else in it."""
+    return (SOURCE / layer / "story.py").exists()
 
 
 def table() -> str:
@@ -74,6 +75,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 CALL = re.compile(r"`(make|mlops|ladder) ([a-z][a-z-]*)")
+NESTED = re.compile(r"`mlops ([a-z][a-z-]*) ([a-z][a-z-]*)")
 
 
 def unknown(text: str, known: dict[str, set[str]]) -> set[str]:
@@ -89,10 +91,28 @@ def known(rendered: Rendered) -> dict[str, set[str]]:
     return {"make": made, "mlops": pipelines.commands(project), "ladder": set(cli.main.commands)}
 
 
+@pytest.fixture(scope="module")
+def groups(rendered: Rendered) -> dict[str, set[str]]:
+    """The commands below each group of `mlops`."""
+    return pipelines.nested(rendered(4))
+
+
+def strange(text: str, groups: dict[str, set[str]]) -> set[str]:
+    """The calls of a group between backticks that name no command of it."""
+    return {f"{name} {word}" for name, word in NESTED.findall(text) if name in groups and word not in groups[name]}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_the_commands_that_a_page_names_exist(page: Path, known: dict[str, set[str]]) -> None:
-    assert unknown(page.read_text(encoding="utf-8"), known) == set()
+def test_the_commands_that_a_page_names_exist(
+    page: Path, known: dict[str, set[str]], groups: dict[str, set[str]]
+) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert unknown(text, known) == set()
+    assert strange(text, groups) == set()
 
 
-def test_a_command_that_does_not_exist_is_seen(known: dict[str, set[str]]) -> None:
+def test_a_command_that_does_not_exist_is_seen(known: dict[str, set[str]], groups: dict[str, set[str]]) -> None:
     assert unknown("run `mlops tarin` and `make demo`", known) == {"mlops tarin"}
+    assert strange("run `mlops rollout strat 3`, `mlops registry list` and `mlops train x`", groups) == {
+        "rollout strat"
+    }
