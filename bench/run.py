@@ -1,4 +1,4 @@
-"""`make bench`: what people wait for, serving beside MLflow and a static answer, Level 2's figures; as Markdown."""
+"""`make bench`: what people wait for, serving beside MLflow and a static answer, the figures of Levels 2 and 3."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import click
 if __package__ in (None, ""):  # started as a file: the folder above holds the package
     sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from bench import serving, setting, timings, training
+from bench import deployment, serving, setting, timings, training
 from bench.serving import CONCURRENCY, MLFLOW, OURS, SIZES, STATIC, Cell
 from bench.timings import Timing
 
@@ -23,14 +23,18 @@ AIM_RATE, AIM_P50 = 20.0, 3.0
 @click.option("--skip-serving", is_flag=True, help="No requests to servers.")
 @click.option("--skip-timings", is_flag=True, help="No emission, help and training.")
 @click.option("--skip-training", is_flag=True, help="No pipeline, join and events.")
-def main(skip_serving: bool, skip_timings: bool, skip_training: bool) -> None:
+@click.option("--skip-deployment", is_flag=True, help="No load on the endpoint, verdicts and batches.")
+def main(skip_serving: bool, skip_timings: bool, skip_training: bool, skip_deployment: bool) -> None:
     """Measure, print Markdown, keep the figures in build/bench/results.json."""
+    if not skip_deployment:
+        deployment.require()
     setting.prepare()
     waits = [] if skip_timings else timings.run()
     cells, difference = ({}, 0.0) if skip_serving else serving.run()
     level_2 = [] if skip_training else training.run()
+    level_3 = [] if skip_deployment else deployment.run()
     where = setting.machine()
-    text = [f"Machine: {where}", "", *waiting(waits), *level_2]
+    text = [f"Machine: {where}", "", *waiting(waits), *level_2, *level_3]
     if cells:
         text += ["", *speed(cells), "", f"Same model: greatest difference over 1,000 rows {difference:.1e}."]
     click.echo("\n".join(["", *text]))

@@ -98,6 +98,20 @@ def prepare() -> None:
     run(str(OURS.python), *bodies, cwd=PROJECT)
 
 
+def told(level: int, name: str, scripts: dict[str, str]) -> list[str]:
+    """Emit a project of `level` with an environment of its own, run each script there; gives their Markdown."""
+    project, environment = BUILD / f"bench-{name}", Environment(BUILD / name)
+    shutil.rmtree(project, ignore_errors=True)
+    BUILD.mkdir(parents=True, exist_ok=True)
+    run(sys.executable, "-m", "ladder", "new", str(project), "--level", str(level), "--package", f"bench_{name}")
+    environment.ensure("--constraint", str(project / "environments" / "training.lock"), "--editable", f"{project}[all]")
+    text = []
+    for title, script in scripts.items():
+        click.echo(f"· {title[0].lower()}{title[1:]}")
+        text += ["", f"## {title}", "", run(str(environment.python), str(BENCH / script), cwd=project).strip()]
+    return text
+
+
 def machine() -> str:
     """What the figures were taken on."""
     names = Path("/proc/cpuinfo")

@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
-
-import click
-
 from . import setting
-from .setting import BENCH, BUILD, Environment
 
-ENVIRONMENT, PROJECT = Environment(BUILD / "training"), BUILD / "bench-training"
 SCRIPTS = {
     "The training pipeline": "pipeline.py",
     "The point-in-time join": "features.py",
@@ -19,13 +12,5 @@ SCRIPTS = {
 
 
 def run() -> list[str]:
-    """Emit a Level 2 project with an environment of its own, run each script there; gives their Markdown."""
-    shutil.rmtree(PROJECT, ignore_errors=True)
-    BUILD.mkdir(parents=True, exist_ok=True)
-    setting.run(sys.executable, "-m", "ladder", "new", str(PROJECT), "--level", "2", "--package", "bench_training")
-    ENVIRONMENT.ensure("--constraint", str(PROJECT / "environments" / "training.lock"), "--editable", f"{PROJECT}[all]")
-    text = []
-    for title, name in SCRIPTS.items():
-        click.echo(f"· {title[0].lower()}{title[1:]}")
-        text += ["", f"## {title}", "", setting.run(str(ENVIRONMENT.python), str(BENCH / name), cwd=PROJECT).strip()]
-    return text
+    """Run each script in a Level 2 project; gives their Markdown."""
+    return setting.told(2, "training", SCRIPTS)
