@@ -12,7 +12,7 @@ import click
 if __package__ in (None, ""):  # started as a file: the folder above holds the package
     sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from bench import deployment, serving, setting, timings, training
+from bench import deployment, serving, setting, timings, training, upgrade
 from bench.serving import CONCURRENCY, MLFLOW, OURS, SIZES, STATIC, Cell
 from bench.timings import Timing
 
@@ -21,7 +21,7 @@ AIM_RATE, AIM_P50 = 20.0, 3.0
 
 @click.command()
 @click.option("--skip-serving", is_flag=True, help="No requests to servers.")
-@click.option("--skip-timings", is_flag=True, help="No emission, help and training.")
+@click.option("--skip-timings", is_flag=True, help="No emission, help, training and climbs.")
 @click.option("--skip-training", is_flag=True, help="No pipeline, join and events.")
 @click.option("--skip-deployment", is_flag=True, help="No load on the endpoint, verdicts and batches.")
 def main(skip_serving: bool, skip_timings: bool, skip_training: bool, skip_deployment: bool) -> None:
@@ -29,7 +29,7 @@ def main(skip_serving: bool, skip_timings: bool, skip_training: bool, skip_deplo
     if not skip_deployment:
         deployment.require()
     setting.prepare()
-    waits = [] if skip_timings else timings.run()
+    waits = [] if skip_timings else [*timings.run(), *upgrade.climbs()]
     cells, difference = ({}, 0.0) if skip_serving else serving.run()
     level_2 = [] if skip_training else training.run()
     level_3 = [] if skip_deployment else deployment.run()

@@ -10,6 +10,7 @@ import click
 from .errors import LadderError
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=True)
+PLACE = click.Path(path_type=Path)
 
 
 class Errors(click.Group):
@@ -20,7 +21,7 @@ class Errors(click.Group):
             return super().invoke(ctx)
         except LadderError as error:
             click.echo(f"error: {error}", err=True)
-            sys.exit(1)
+            sys.exit(error.code)
 
 
 @click.group(cls=Errors, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -51,8 +52,63 @@ def new_command(
 
 @main.command("levels")
 def levels_command() -> None:
-    """The five maturity levels, and the layers of code that each adds."""
+    """The five maturity levels: the layers of code that each adds, and why."""
     from . import levels
 
     for line in levels.lines():
         click.echo(line)
+
+
+@main.command("diff")
+@click.argument("lower", type=int)
+@click.argument("higher", type=int)
+@click.option("--all", "everything", is_flag=True, help="The text of added and removed files too: a whole patch.")
+@click.option("--package", help="Name of the Python package.  [default: the sample's]")
+@click.option("--ci", help="Where CI runs: github, azure-devops, gitlab or none.  [default: github]")
+def diff_command(lower: int, higher: int, everything: bool, package: str | None, ci: str | None) -> None:
+    """What the step from level LOWER to HIGHER changes, as a tree and as a diff."""
+    from . import diff
+
+    given = {"package_name": package, "ci_provider": ci}
+    answers = {name: answer for name, answer in given.items() if answer is not None}
+    for line in diff.lines(lower, higher, answers, everything=everything):
+        click.echo(line)
+
+
+@main.command("upgrade")
+@click.argument("path", type=PLACE, default=Path())
+@click.option("--to", type=int, help="The level to go to, up or down.  [default: the same, by this template]")
+@click.option("--dry-run", is_flag=True, help="Say the plan and touch nothing. Code 1: conflicts are foreseen.")
+@click.option("--check", is_flag=True, help="First run the new level's own tests in a scratch copy.")
+@click.option("--python", type=FILE, help="For --check: a Python that has what the level needs.  [default: make setup]")
+@click.option("--template", type=FILE, help="A folder or clone of the template that made the repo, if it was another.")
+@click.option("--git-init", is_flag=True, help="Begin version control where there is none, without asking.")
+def upgrade_command(
+    path: Path, to: int | None, dry_run: bool, check: bool, python: Path | None, template: Path | None, git_init: bool
+) -> None:
+    """Move the project in PATH to another level, or to a newer template: one commit a step.
+
+    Exit codes: 0 done, 1 conflicts are left for you, 2 refused, and nothing was touched.
+    """
+    from . import upgrade
+
+    def begin_git(question: str) -> bool:
+        return git_init or (sys.stdin.isatty() and click.confirm(question))
+
+    sys.exit(upgrade.run(upgrade.Wish(path, to, dry_run, check, python, template, begin_git), click.echo))
+
+
+@main.command("adopt")
+@click.argument("path", type=PLACE)
+@click.option("--level", type=int, required=True, help="0 to 4; `ladder levels` explains them.")
+@click.option("--name", help="Name of the project.  [default: the folder's]")
+@click.option("--package", help="Name of the Python package that holds the level's code.  [default: the project's]")
+@click.option("--ci", help="Where CI runs: github, azure-devops, gitlab or none.  [default: github]")
+@click.option("--dry-run", is_flag=True, help="Say what would be added and left out, and touch nothing.")
+def adopt_command(path: Path, level: int, name: str | None, package: str | None, ci: str | None, dry_run: bool) -> None:
+    """Give the repo in PATH, which was not generated, a level's files beside its own. Nothing is overwritten."""
+    from . import adopt
+
+    given = {"project_slug": name, "package_name": package, "ci_provider": ci}
+    answers = {key: answer for key, answer in given.items() if answer is not None}
+    sys.exit(adopt.run(adopt.Wish(path, level, answers, dry_run), click.echo))

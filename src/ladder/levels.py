@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import PurePosixPath
+from textwrap import wrap
 
 from . import template
 
 
 def lines() -> Iterator[str]:
-    """One line a level: its number, its title, and the layers of code that it adds."""
+    """Each level: number, title, the layers of code that it adds; then why one goes there, and what it retires."""
     rows = template.table()
     width = max(len(row["title"]) for row in rows)
     for row in rows:
         yield f"{row['number']}  {row['title']:{width}}  {' '.join(layers(row['paths']))}"
+        yield from wrap(f"why: {row['why']}", 100, initial_indent="   ", subsequent_indent="        ")
+        if row.get("retires"):
+            yield f"   retires: {' '.join(row['retires'])}"
 
 
 def layers(paths: list[str]) -> list[str]:

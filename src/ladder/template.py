@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import subprocess
+import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,12 +28,41 @@ def table() -> list[dict[str, Any]]:
     return rows
 
 
+def version() -> str:
+    """The version of the template, which is also the tool's."""
+    return str(json.loads((root() / "cookiecutter.json").read_text(encoding="utf-8"))["_template_version"])
+
+
 def render(answers: Mapping[str, str], folder: Path) -> Path:
     """Emit the project into `folder`, under its own name; gives its path. A refused answer raises and leaves nothing.
 
     `answers` holds those that are not to be the template's defaults.
     """
     from cookiecutter.exceptions import FailedHookException
+
+    try:
+        return generate(root(), answers, folder, hooks=True)
+    except FailedHookException:
+        raise RefusedError("nothing was written", fix="answer as the lines above say") from None
+
+
+def render_old(source: Path, answers: Mapping[str, str], folder: Path) -> Path | None:
+    """What another state of the template, in `source`, emits; None where it cannot be rendered.
+
+    Its hooks are not run: those of this template drop what is above the level.
+    """
+    from cookiecutter.exceptions import CookiecutterException
+
+    try:
+        made = generate(source, answers, folder, hooks=False)
+    except (CookiecutterException, ValueError, OSError):
+        return None
+    drop = [sys.executable, str(root() / "hooks" / "post_gen_project.py")]
+    return made if subprocess.run(drop, cwd=made, capture_output=True, check=False).returncode == 0 else None
+
+
+def generate(source: Path, answers: Mapping[str, str], folder: Path, *, hooks: bool) -> Path:
+    """Cookiecutter, by its library: with the answers and nothing of the user's own settings."""
     from cookiecutter.generate import generate_context, generate_files
     from cookiecutter.prompt import prompt_for_config
 
@@ -38,9 +70,6 @@ def render(answers: Mapping[str, str], folder: Path) -> Path:
     for name, answer in answers.items():
         if "{" in answer:  # cookiecutter would take it for template text
             raise LadderError(f"{name} {answer!r} holds a brace", fix="leave the brace out")
-    context = generate_context(str(root() / "cookiecutter.json"), extra_context=dict(answers))
+    context = generate_context(str(source / "cookiecutter.json"), extra_context=dict(answers))
     context["cookiecutter"] = prompt_for_config(context, no_input=True)
-    try:
-        return Path(generate_files(str(root()), context, str(folder)))
-    except FailedHookException:
-        raise RefusedError("nothing was written", fix="answer as the lines above say") from None
+    return Path(generate_files(str(source), context, str(folder), accept_hooks=hooks))

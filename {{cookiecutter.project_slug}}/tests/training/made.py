@@ -20,6 +20,7 @@ from {{cookiecutter.package_name}} import workspace
 from {{cookiecutter.package_name}}.clock import SystemClock
 from {{cookiecutter.package_name}}.events import outbox
 from {{cookiecutter.package_name}}.model import frame
+from {{cookiecutter.package_name}}.training import lock as locks
 from {{cookiecutter.package_name}}.training import registry, run
 from {{cookiecutter.package_name}}.training.register import Made
 from {{cookiecutter.package_name}}.workspace import Workspace
@@ -92,9 +93,13 @@ def repo(root: Path, template: Path, *, count: int = 1000) -> Path:
 
 
 def lock(root: Path) -> None:
-    """Lock what is installed here, so that these tests ask nothing of the environment in which they run."""
-    path = root / "environments" / "training.lock"
+    """Lock what is installed here, so that these tests ask nothing of the environment in which they run.
+
+    A dependency of a project's own may not be in its lock yet.
+    """
+    path = root / locks.PATH
     lines = [pinned(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    lines += [f"{name}=={metadata.version(name)}" for name in sorted(locks.declared(root) - set(locks.load(root)))]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
