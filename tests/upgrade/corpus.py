@@ -72,9 +72,23 @@ def climb(team: Team) -> Climbed:
 def work(team: Team, edited: str = "HEAD") -> dict[str, str | None]:
     """Path -> what stands there now, of the files that an edit set touched and no level may change."""
     differs = {*table()["differs"], ".gitignore", ".github/workflows/ci.yml"}
-    touched = set(team.git("diff", "--name-only", "--no-renames", f"{edited}~1", edited).splitlines()) - differs
+    touched = set(team.git("diff", "--name-only", "--no-renames", f"{edited}~1", edited).splitlines())
     files = team.files()
-    return {path: files.get(path) for path in touched}
+    return {path: files.get(path) for path in touched - differs - only_moved(team, edited)}
+
+
+def only_moved(team: Team, edited: str) -> set[str]:
+    """The files that a level retires, where an edit set has moved them as they were."""
+    retired = {path for row in table()["level"] for path in row.get("retires", [])}
+    before, after = (listed(team, commit) for commit in (f"{edited}~1", edited))
+    contents = {before[path] for path in retired & before.keys()}
+    return {path for path, content in after.items() if content in contents}
+
+
+def listed(team: Team, commit: str) -> dict[str, str]:
+    """Path -> what stands there in a commit."""
+    lines = [line.partition("\t") for line in team.git("ls-tree", "-r", commit).splitlines()]
+    return {path: described.split()[2] for described, _, path in lines}
 
 
 def keep(team: Team, path: str) -> None:

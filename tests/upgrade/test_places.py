@@ -134,6 +134,24 @@ def test_what_is_retired_goes_as_a_whole_and_comes_back(begun: Begun) -> None:
     assert team.there("legacy/handoff.md", "legacy/notes.txt")
 
 
+def test_what_is_retired_goes_from_where_it_was_moved_to(begun: Begun) -> None:
+    team = begun(0)
+    team.git("mv", "legacy", "old")
+    team.commit()
+    assert team.move(1).code == 0
+    assert not team.there("old/handoff.md")
+    assert not team.there("legacy/handoff.md")
+
+
+def test_what_was_moved_and_edited_is_not_taken_away(begun: Begun) -> None:
+    team = begun(0)
+    team.git("mv", "legacy", "old")
+    team.edit("old/handoff.md", "the app team", "the app team and Zoe")
+    team.commit()
+    team.move(1)
+    assert "and Zoe" in team.read("old/handoff.md")
+
+
 def test_hooks_of_the_repo_are_not_run(begun: Begun) -> None:
     team = begun(0)
     for hook in (

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from .. import template
-from . import join, merge, trees
+from . import follow, join, merge, trees
 from .base import Base
 from .merge import Merged
 from .record import Record
@@ -104,7 +104,7 @@ def step(repo: Repo, ours: str, lower: Record, old: Rendered, new: Rendered) -> 
 
     loose, merged = carried(repo, base, ours, theirs, message(lower, higher))
     joined = join.settle(git, base, theirs, merged.stages)
-    if joined:
+    if follow.settle(base, theirs, here, merged.stages) or joined:
         loose, merged = carried(repo, base, ours, theirs, message(lower, higher))
     commit = None if merged.stages else trees.commit(git, merged.tree, [ours], message(lower, higher))
     changed = trees.changes(git, ours, merged.tree)
