@@ -10,7 +10,8 @@ import pytest
 
 from {{cookiecutter.package_name}} import workspace
 from {{cookiecutter.package_name}}.deployment import handlers
-from {{cookiecutter.package_name}}.deployment.release import journal, machine, person, wanted
+from {{cookiecutter.package_name}}.deployment.release import holds, journal, machine, person, wanted
+from {{cookiecutter.package_name}}.deployment.release.holds import HeldError
 from {{cookiecutter.package_name}}.deployment.release.journal import OPEN, REFUSED, ReleaseError
 from {{cookiecutter.package_name}}.deployment.release.machine import BusyError
 from {{cookiecutter.package_name}}.deployment.release.world import World
@@ -79,6 +80,42 @@ def test_a_second_release_waits_for_the_first(world: World) -> None:
     machine.start(world, "1")
     with pytest.raises(ReleaseError, match="one release goes at a time"):
         machine.start(world, "2")
+
+
+def test_held_releases_neither_begin_nor_go_forward(world: World) -> None:
+    release = machine.start(world, "1")
+    holds.hold(world.prod, "Zoe", "the holidays", fleet.AT)
+    held = machine.advance(world, release)
+    assert (held.status, held.step) == (OPEN, "test")
+    assert "held by Zoe" in held.said
+    person.abort(world, "no more of it")
+    with pytest.raises(HeldError, match="the holidays"):
+        machine.start(world, "2")
+    with workspace.database(world.dev.state, wanted.TABLES) as connection:
+        wanted.add(connection, "one", "2", "an event", fleet.AT)
+    assert machine.turn(world) is None
+    holds.resume(world.prod, "Zoe", "they are over", fleet.AT)
+    with pytest.raises(ReleaseError, match=DOWN):
+        machine.turn(world)
+    assert [it.id for it in journal.latest(world.prod, 1)] == ["one"], "what was asked for meanwhile was kept"
+
+
+def test_a_hold_is_a_word_that_stays(world: World) -> None:
+    with pytest.raises(HeldError, match="not held"):
+        holds.resume(world.prod, "Ann", "", fleet.AT)
+    holds.hold(world.prod, "Zoe", "the holidays", fleet.AT)
+    with pytest.raises(HeldError, match="by Zoe"):
+        holds.hold(world.prod, "Ann", "me too", fleet.AT)
+    with closing(sqlite3.connect(journal.path(world.prod))) as connection:
+        for change in ("UPDATE hold SET held = 0", "DELETE FROM hold"):
+            with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+                connection.execute(change)
+    assert [it.by for it in holds.history(world.prod)] == ["Zoe"]
+
+
+def test_whoever_starts_a_release_can_have_it_ask(world: World) -> None:
+    release = machine.start(world, "1", asks=True)
+    assert (release.rules.approval, world.plan.approval) == (True, False)
 
 
 def test_one_process_at_a_time_moves_a_release_on(world: World) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from {{cookiecutter.package_name}}.deployment.comparison.plan import Stage
-from {{cookiecutter.package_name}}.deployment.release import drawing, journal, machine, order, stages
+from {{cookiecutter.package_name}}.deployment.release import drawing, holds, journal, machine, order, stages
 from {{cookiecutter.package_name}}.deployment.release.journal import (
     BACK,
     EQUAL,
@@ -111,6 +111,20 @@ def test_who_wants_it_back_has_the_last_word(world: World) -> None:
     with pytest.raises(OvertakenError):
         stages.commit(world, release, before, "a test", state.route({"green": 100}))
     assert world.endpoint.current() == before
+
+
+def test_held_releases_change_no_traffic_and_may_still_go_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    release, _ = at_step(world, SHADOW)
+    holds.hold(world.prod, "Zoe", "the holidays", AT)
+    before = world.endpoint.current()
+    with pytest.raises(OvertakenError):
+        stages.commit(world, release, before, "a test", state.route({"green": 100}))
+    assert world.endpoint.current() == before
+    world.clock.advance(timedelta(hours=3))  # type: ignore[attr-defined]
+    for loss, outcome in ((BETTER, "wait"), (WORSE, "back")):
+        rows = fleet.answers(1500, loss, AT, shadow="green")
+        monkeypatch.setattr(joined, "read", lambda *_, rows=rows: rows)
+        assert machine.take(world, release).outcome == outcome
 
 
 def test_decisions_are_drawn_as_they_were_seen(world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

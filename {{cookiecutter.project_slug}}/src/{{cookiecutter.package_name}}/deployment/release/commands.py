@@ -101,9 +101,12 @@ def pause(seconds: float) -> Callable[[], None]:
 @rollout_group.command("status")
 def status_command() -> None:
     """The open release with the steps that it has done; else the last one."""
-    from . import journal
+    from . import holds, journal
 
     world = world_of()
+    held = holds.standing(world.prod)
+    if held:
+        click.echo(held.sentence)
     found = journal.current(world.prod) or next(iter(journal.latest(world.prod, 1)), None)
     if found is None:
         click.echo("nothing was released yet; `mlops rollout start VERSION` does it")
@@ -158,6 +161,28 @@ def abort_command(by: str, reason: str) -> None:
     from . import person
 
     click.echo(person.abort(world_of(by), reason).sentence)
+
+
+@rollout_group.command("hold")
+@BY
+@click.option("--reason", required=True, help="Why; it is recorded.")
+def hold_command(by: str, reason: str) -> None:
+    """No release begins or goes forward until `mlops rollout resume`; the open one may still go back."""
+    from . import holds
+
+    world = world_of(by)
+    click.echo(holds.hold(world.prod, world.by, reason, world.clock.now()).sentence)
+
+
+@rollout_group.command("resume")
+@BY
+@REASON
+def resume_command(by: str, reason: str) -> None:
+    """Let releases go on that somebody held."""
+    from . import holds
+
+    world = world_of(by)
+    click.echo(holds.resume(world.prod, world.by, reason, world.clock.now()).sentence)
 
 
 @click.command("rollback")

@@ -14,10 +14,12 @@ from ...data import lock
 from ...errors import DataError, MlopsError
 from ...service import accept
 from ...training.registry import Version
+from ..comparison.plan import Plan
 from ..promotion.refusals import RefusedError
 from ..promotion.testing import TestsFailedError
-from . import back, journal, order, stages, steps, wanted
+from . import back, holds, journal, order, stages, steps, wanted
 from .checks import ChecksFailedError
+from .holds import HeldError
 from .journal import BACK, DONE, OPEN, REFUSED, OvertakenError, Release, ReleaseError
 from .live import NotReadyError
 from .order import APPROVE, BEFORE, LAST, ROUTE, Moved
@@ -36,19 +38,26 @@ STEPS: dict[str, Callable[[World, Release], Moved]] = {
 }
 
 
-def start(world: World, version: str, cause: str = "by hand", id: str = "") -> Release:  # noqa: A002
-    """Open the release of a version of dev. Raises `ReleaseError` while another is open."""
+def start(world: World, version: str, cause: str = "by hand", id: str = "", *, asks: bool = False) -> Release:  # noqa: A002
+    """Open the release of a version of dev; `asks`: somebody must approve it, whatever release.toml says.
+
+    Raises `ReleaseError` while another is open, `HeldError` while releases are held.
+    """
+    held = holds.standing(world.prod)
+    if held:
+        raise HeldError(held.sentence, fix="`mlops rollout resume` lets them go on")
     found = world.registry(world.dev).get(version)
     steps.deployable(found)
     have = world.endpoint.current()
     if any(have.deployments[name].digest == found.sha256 for name in have.traffic):
         raise ReleaseError(f"version {found.number} is served already", fix="name another version")
-    return journal.begin(world.prod, opening(world, found, cause, id))
+    plan = world.plan.model_copy(update={"approval": True}) if asks else world.plan
+    return journal.begin(world.prod, opening(world, found, plan, cause, id))
 
 
-def opening(world: World, version: Version, cause: str, id: str) -> Release:  # noqa: A002
+def opening(world: World, version: Version, plan: Plan, cause: str, id: str) -> Release:  # noqa: A002
     """A release that has done nothing yet."""
-    now, plan = world.clock.now(), world.plan
+    now = world.clock.now()
     empty = dict.fromkeys(Release.__dataclass_fields__, "")
     known = {
         "id": id or f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}",
@@ -109,12 +118,15 @@ def take(world: World, release: Release) -> Moved:
     """Do the release's step. What the model is to blame for ends the release; every other error is the caller's."""
     if release.stopping:
         return Moved("back", release.stopping, ends=BACK)
-    now = order.stage_of(release)
+    held, now = holds.standing(world.prod), order.stage_of(release)
+    looks = now is not None and not release.step.startswith(ROUTE)
+    if held and not looks:
+        return Moved("wait", held.sentence)
     try:
         if now is None:
             return STEPS[release.step](world, release)
-        step = stages.route if release.step.startswith(ROUTE) else stages.look
-        return step(world, release, now)
+        moved = stages.look(world, release, now) if looks else stages.route(world, release, now)
+        return Moved("wait", held.sentence) if held and moved.outcome == "next" else moved
     except FAULTS as error:
         return Moved("back", error.problem, ends=REFUSED if release.step in BEFORE else BACK)
 
@@ -136,14 +148,14 @@ def written(world: World, release: Release, moved: Moved) -> Release:
     return done
 
 
-def next_one(world: World) -> Release | None:
-    """The open release, else the one that is asked for next; None where nothing is to do."""
+def next_one(world: World, *, asks: bool = False) -> Release | None:
+    """The open release, else the one that is asked for next; None where nothing is to do, or releases are held."""
     there = journal.current(world.prod)
-    if there:
+    if there or holds.standing(world.prod):
         return there
     for request in wanted.waiting(world.dev):
         try:
-            release = start(world, request.version, request.cause, request.id)
+            release = start(world, request.version, request.cause, request.id, asks=asks)
         except MlopsError as error:
             world.echo(f"version {request.version} is not released: {error.problem}")
             wanted.take(world.dev, request)
@@ -154,9 +166,9 @@ def next_one(world: World) -> Release | None:
     return None
 
 
-def turn(world: World) -> Release | None:
+def turn(world: World, *, asks: bool = False) -> Release | None:
     """One round: the open release goes as far as it can. Raises `BusyError`."""
-    release = next_one(world)
+    release = next_one(world, asks=asks)
     return advance(world, release) if release else None
 
 

@@ -15,7 +15,7 @@ from ..comparison.verdict import Verdict
 from ..serving import joined, state
 from ..serving.rules import TrafficError
 from ..serving.state import State
-from . import champions, journal, live
+from . import champions, holds, journal, live
 from .journal import BACK, EQUAL, OPEN, OvertakenError, Release
 from .order import LAST, Moved
 from .world import World
@@ -49,11 +49,11 @@ def route(world: World, release: Release, now: Stage) -> Moved:
 def commit(world: World, release: Release, have: State, why: str, step: state.Step) -> State:
     """Change the endpoint from what it was in the release's name.
 
-    Raises `OvertakenError` where somebody else changed it, or wants the release back: who does that writes it down
-    first and changes the endpoint then, so that his change is the last one, whatever the moment.
+    Raises `OvertakenError` where somebody else changed it, or holds releases, or wants this one back: who does that
+    writes it down first and changes the endpoint then, so that his change is the last one, whatever the moment.
     """
     there = journal.get(world.prod, release.id)
-    if there.status != OPEN or there.stopping != release.stopping:
+    if there.status != OPEN or there.stopping != release.stopping or holds.standing(world.prod):
         raise OvertakenError(there.sentence, fix="`mlops rollout status`")
     said = f"release {release.id}: {why}"
     try:
