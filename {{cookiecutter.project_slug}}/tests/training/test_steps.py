@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from {{cookiecutter.package_name}} import cli
-from {{cookiecutter.package_name}}.training import gate, judge, parts, validate
+from {{cookiecutter.package_name}}.training import gate, judge, parts, steps, validate
 from {{cookiecutter.package_name}}.workspace import Workspace
 
 from . import made
@@ -23,6 +23,15 @@ def done(result: Result) -> str:
     """The last line of a step that went well."""
     assert result.exit_code == 0, result.output
     return result.output.strip().splitlines()[-1]
+
+
+def test_they_explain_themselves_in_the_same_words_whoever_calls_them_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The runner calls the group without `mlops`, and click keeps what the first caller found."""
+    for command in (steps.step_group, *steps.step_group.commands.values()):
+        monkeypatch.setattr(command, "_help_option", None)
+    assert CliRunner().invoke(steps.step_group, ["ingest", "--help"]).exit_code == 0
+    assert CliRunner().invoke(cli.main, ["step", "-h"]).exit_code == 0
+    assert CliRunner().invoke(cli.main, ["step", "ingest", "-h"]).exit_code == 0
 
 
 def test_by_hand_they_do_what_the_pipeline_does(place: Workspace, tmp_path: Path) -> None:

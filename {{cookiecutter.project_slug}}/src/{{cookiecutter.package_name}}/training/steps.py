@@ -11,7 +11,8 @@ Command = Callable[..., None]
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
-@click.group("step")
+# click keeps a command's help option from the first call on, and steps are called beside `mlops` too
+@click.group("step", context_settings={"help_option_names": ["-h", "--help"]})
 def step_group() -> None:
     """One step of the training pipeline, as azure/components declares it."""
 
