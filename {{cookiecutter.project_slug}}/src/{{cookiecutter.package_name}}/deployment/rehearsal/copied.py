@@ -25,9 +25,9 @@ class RehearsalError(MlopsError):
     """The copy cannot be made, or the rehearsal did not show what it promises."""
 
 
-def make(root: Path) -> Path:
+def make(root: Path, folder: Path = FOLDER) -> Path:
     """The copy, anew, committed, with all its workspaces; gives its folder."""
-    target = root / FOLDER
+    target = root / folder
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     for name in NEEDED:
