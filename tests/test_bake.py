@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
 
 from ladder import template
 from ladder.template import PROJECT
@@ -75,13 +76,38 @@ def needed(project: Path, name: str) -> bool:
     """Whether another package that is installed requires `name`: what fastapi brings is no sign of a higher level."""
     told = done(sys.executable, "-m", "uv", "pip", "show", "--python", python(project), name, cwd=project)
     (line,) = re.findall(r"^Required-by:(.*)$", told, re.MULTILINE)
-    return bool({normal(it.strip()) for it in line.split(",") if it.strip()} - {project.name})
+    by_name = {normal(it.strip()) for it in line.split(",") if it.strip()} - {project.name}
+    return bool(by_name) or name in brought(project)
+
+
+def brought(project: Path) -> set[str]:
+    """What comes with an extra of something that the project asks for, such as `uvicorn[standard]`."""
+    text = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
+    wanted = [Requirement(it) for names in text["project"]["optional-dependencies"].values() for it in names]
+    found: set[str] = set()
+    for it in wanted:
+        if it.extras and it.name != text["project"]["name"]:
+            script = f"import importlib.metadata as m; print(*m.requires({it.name!r}) or [], sep='\\n')"
+            given = [Requirement(line) for line in done(python(project), "-c", script, cwd=project).splitlines()]
+            found |= {
+                normal(each.name)
+                for each in given
+                for extra in it.extras
+                if each.marker and "extra" in str(each.marker) and each.marker.evaluate({"extra": extra})
+            }
+    return found
 
 
 @pytest.mark.parametrize("level", [0])
 def test_what_another_package_requires_is_told_from_what_nobody_does(baked: Baked, level: int) -> None:
     assert needed(baked(level), "packaging")
     assert not needed(baked(level), "matplotlib")
+
+
+@pytest.mark.parametrize("level", [1])
+def test_what_an_extra_of_another_package_brings_is_told_too(baked: Baked, level: int) -> None:
+    assert {"uvloop", "httptools"} <= brought(baked(level))
+    assert not {"fastapi", "great-expectations"} & brought(baked(level))
 
 
 def test_a_package_of_a_higher_level_is_seen(tmp_path: Path) -> None:

@@ -268,7 +268,7 @@ def run(root: Path, sample: int, least: float, minutes: float, seed: int) -> boo
 
 @click.command()
 @click.option("--sample", type=click.IntRange(1), default=60, show_default=True)
-@click.option("--least", type=click.FloatRange(0, 1), default=0.8, show_default=True, help="Share that must be killed.")
+@click.option("--least", type=click.FloatRange(0, 1), default=0.7, show_default=True, help="Share that must be killed.")
 @click.option("--minutes", type=click.FloatRange(0), default=20.0, show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True)
 def main(sample: int, least: float, minutes: float, seed: int) -> None:

@@ -144,11 +144,12 @@ def newest(world: World, version: str) -> Release:
 
 
 def at_step(world: World, step: str) -> Callable[[subprocess.Popen[bytes]], None]:
-    """Doom as soon as the release has come to a step."""
+    """Doom as soon as the release has come to a step, or where it comes no further."""
     names = order.names(world.plan)
 
     def wait(process: subprocess.Popen[bytes]) -> None:
-        while process.poll() is None:
+        until = time.monotonic() + LONGEST
+        while process.poll() is None and time.monotonic() < until:
             open_one = journal.current(world.prod)
             if open_one is not None and names.index(open_one.step) >= names.index(step):
                 return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,26 @@ def test_a_hold_is_a_word_that_stays(world: World) -> None:
 def test_whoever_starts_a_release_can_have_it_ask(world: World) -> None:
     release = machine.start(world, "1", asks=True)
     assert (release.rules.approval, world.plan.approval) == (True, False)
+
+
+def test_where_it_asks_it_waits_for_a_yes_by_name(world: World) -> None:
+    release = journal.move(world.prod, machine.start(world, "1", asks=True), "next", "", {}, fleet.AT, step="approve")
+    assert machine.take(world, release).said == "a person must say `mlops rollout approve`"
+    asked = person.approve(world)
+    assert (machine.take(world, asked).outcome, machine.take(world, asked).said) == ("next", "approved by tester")
+
+
+def test_where_nobody_asks_it_goes_on(world: World) -> None:
+    release = journal.move(world.prod, machine.start(world, "1"), "next", "", {}, fleet.AT, step="approve")
+    assert machine.take(world, release).outcome == "next"
+
+
+def test_a_first_version_has_nobody_to_be_compared_with(world: World) -> None:
+    release = machine.start(world, "1")
+    for stage in release.rules.stages:
+        for step in (f"to {stage.name}", stage.name):
+            moved = machine.take(world, replace(release, step=step))
+            assert (moved.outcome, moved.said) == ("next", "there is no other model to compare with")
 
 
 def test_one_process_at_a_time_moves_a_release_on(world: World) -> None:

@@ -182,7 +182,7 @@ def test_the_status_in_words(world: World) -> None:
 
 
 def test_a_word_of_before_the_last_change_is_not_believed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither `ready` nor `refused`: both are of what had the name until then."""
+    """Neither `ready`, which is of what had the name until then, nor `refused`, whose folder may be mended."""
     world.deploy(blue="double")
     (it,) = world.endpoint.current().deployments.values()
     number = world.endpoint.current().number

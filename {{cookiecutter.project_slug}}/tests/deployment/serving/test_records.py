@@ -104,6 +104,14 @@ def test_a_failed_batch_is_a_row_for_each_record() -> None:
     assert [row["event_id"] for row in found[lines.OUTPUTS]["data"]] == ["e1_0", "e1_1"]
 
 
+@pytest.mark.parametrize("answer", [b"no JSON", b"[]", b'{"other":1}', b'{"predictions":[1]}', b'{"predictions":null}'])
+def test_an_answer_that_is_none_of_ours_is_recorded_as_nothing_known(answer: bytes) -> None:
+    """Whoever answered so must not end the thread that writes everybody's records."""
+    one = written(replace(NOTE, answer=answer))[lines.OUTPUTS]["data"]
+    many = written(replace(BATCH, answer=answer))[lines.OUTPUTS]["data"]
+    assert [row["prediction"] for row in [*one, *many]] == [None, None, None]
+
+
 def test_files_lie_as_azure_lays_them(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path)
     for hour in ("09", "10"):

@@ -101,13 +101,22 @@ def outputs(note: Note, rows: int) -> list[bytes]:
         b"true" if note.shadow else b"false", b"true" if note.forced else b"false", note.status, note.latency_ms,
     )  # fmt: skip
     event = note.event.encode()
-    if note.status != 200:
+    found = answered(note) if note.status == 200 else []
+    if not found:
         ids = [b"%b_%d" % (event, row) for row in range(rows)] if note.batch and rows else [event]
         return [b'{"event_id":"%b","prediction":null,%b' % (it, tail) for it in ids]
-    found = from_json(note.answer)
     if not note.batch:
-        return [b'{"event_id":"%b",%b,%b' % (event, said(found), tail)]
-    return [b'{"event_id":"%b_%d",%b,%b' % (event, row, said(it), tail) for row, it in enumerate(found["predictions"])]
+        return [b'{"event_id":"%b",%b,%b' % (event, found[0], tail)]
+    return [b'{"event_id":"%b_%d",%b,%b' % (event, row, it, tail) for row, it in enumerate(found)]
+
+
+def answered(note: Note) -> list[bytes]:
+    """Each prediction; none where that is no answer of a scorer of ours: it is recorded as nothing known."""
+    try:
+        content = from_json(note.answer)
+        return [said(it) for it in (content["predictions"] if note.batch else [content])]
+    except (ValueError, KeyError, TypeError):
+        return []
 
 
 def said(item: dict[str, Any]) -> bytes:

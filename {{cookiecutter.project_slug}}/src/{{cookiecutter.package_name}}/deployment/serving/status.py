@@ -60,13 +60,17 @@ def read(place: Workspace) -> Status:
     runs = running.runs(layout)
     known = (running.read(layout) if runs else None) or {}
     _, gateway = running.ask(known, "/status") if known else (0, {})
-    # a word that is older than the committed state is of what had these names before
-    told = known.get("scorers", {}) if known.get("followed") == committed.number else {}
+    # words that are older than the committed state: `ready` may be of what had the name before, `refused` of a folder
+    # that has been mended since
+    old = known.get("followed") != committed.number
+    told = known.get("scorers", {})
     ready = gateway.get("ready", {}) if gateway.get("committed") == committed.number else {}
     scorers = {}
     for name, it in committed.deployments.items():
         found = told.get(key_of(it), {})
         phase = found.get("phase", STARTING if runs else "down")
+        if old and phase in (FAILED, REFUSED):
+            found, phase = {**found, "reason": ""}, STARTING
         able = bool(ready.get(name)) and phase not in (FAILED, REFUSED)
         reason = "" if able else found.get("reason") or gateway.get("not_ready", {}).get(name, "")
         scorers[name] = Scorer(

@@ -1,7 +1,7 @@
 """Level 3's part of `mlops demo`: a first version, a better one, an equal, a worse and a broken one, and the way back.
 
-It plays in a copy of the repo with commits of its own (`copied.py`), where its endpoint, its registry and its records
-can be looked at afterwards.
+It plays in a copy of the repo with commits of its own (see `rehearsal/`), where its endpoint, its registry and its
+records can be looked at afterwards.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from ...model import handoff, project
-from ...story import Figure, Stage, Told
-from ..promotion.package import HANDOFF
-from ..release.journal import BACK, DONE, EQUAL, REFUSED
-from . import scene
-from .copied import FOLDER
-from .scene import GOOD, MODEST, NOTHING, SAME, Scene
+from ..model import handoff, project
+from ..story import Figure, Stage, Told
+from . import story_scene as scene
+from .promotion.package import HANDOFF
+from .rehearsal.copied import FOLDER
+from .release.journal import BACK, DONE, EQUAL, REFUSED
+from .story_scene import GOOD, MODEST, NOTHING, SAME, Scene
 
 LEAST = 0.05  # share of the loss by which a challenger is clearly better: it must be promoted then
 

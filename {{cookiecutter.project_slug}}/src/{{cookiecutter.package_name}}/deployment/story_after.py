@@ -7,17 +7,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ...model import handoff
-from ...story import Figure, Stage, Told
-from ...training import parts
-from ..batch import registered
-from ..client import contract, generate
-from ..lineage import picture, trace
-from ..release import champions, rollback
-from ..serving import running, status
-from . import scene
-from .copied import FOLDER
-from .scene import GOOD, NOTHING, SEEN, Scene
+from ..model import handoff
+from ..story import Figure, Stage, Told
+from ..training import parts
+from . import story_scene as scene
+from .batch import registered
+from .client import contract, generate
+from .lineage import picture, trace
+from .rehearsal.copied import FOLDER
+from .release import champions, rollback
+from .serving import running, status
+from .story_scene import GOOD, NOTHING, SEEN, Scene
 
 ROWS, SPOILT = 2_000, 3
 APPLICATION = """

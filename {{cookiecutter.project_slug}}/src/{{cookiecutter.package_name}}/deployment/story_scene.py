@@ -10,20 +10,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from ...data import landed
-from ...model import handoff, project
-from ...story import Figure, Stage, Told
-from ...training import judge, run
-from ...training.gate import GateError
-from ..promotion import workspaces
-from ..release import drawing, journal, machine, world
-from ..release.journal import Release
-from ..release.order import ROUTE
-from ..release.world import SERVED, World
-from ..serving import running, status
-from . import callers, copied
-from .callers import Callers, Counts, Ticking
-from .copied import FOLDER, RehearsalError
+from ..data import landed
+from ..model import handoff, project
+from ..story import Figure, Stage, Told
+from ..training import judge, run
+from ..training.gate import GateError
+from .promotion import workspaces
+from .rehearsal import callers, copied
+from .rehearsal.callers import Callers, Counts, Ticking
+from .rehearsal.copied import FOLDER, RehearsalError
+from .release import drawing, journal, machine, world
+from .release.journal import Release
+from .release.order import ROUTE
+from .release.world import SERVED, World
+from .serving import running, status
 
 NOTHING = Told("The gate refused what this would have been shown with.", {})
 # notes for later chapters: the time, the versions, what callers asked and lost by now, a prediction
