@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,5 +19,6 @@ def world(root: Path, tmp_path: Path) -> Iterator[World]:
         for name in promotion.OF_THE_PERSON:
             patch.delenv(name, raising=False)
         copy = fleet.copied(root, tmp_path / "repo")
+        shutil.copyfile(root / "monitor.toml", copy / "monitor.toml")
         patch.chdir(copy)
         yield fleet.world_of(copy)

@@ -64,7 +64,15 @@ def test_one_process_operates_a_repo(world: World) -> None:
 def test_a_round_of_everything_notes_each_turn_and_what_failed(world: World) -> None:
     (world.root / "operate.toml").write_text('[every]\ntraining = "0s"\nreleases = "0s"\n', encoding="utf-8")
     assert operate.once(world)
-    assert beats.read(world.prod).keys() == {"endpoint", "ingest", "features", "automation"}
+    assert beats.read(world.prod).keys() == {
+        "alerts",
+        "endpoint",
+        "ingest",
+        "features",
+        "automation",
+        "retraining",
+        "monitor",
+    }
     (world.root / "schedules.toml").write_text("[[schedule]\n", encoding="utf-8")
     assert not operate.once(world)
     assert "schedules.toml is not TOML" in beats.read(world.prod)["automation"].wrong

@@ -103,7 +103,9 @@ def test_a_line_that_is_being_written_waits_for_its_end(world: World) -> None:
     assert counted(world.prod, "mlops.records.unreadable") == 0
 
 
-@pytest.mark.parametrize("line", [b"{", b"[]", b"{}", b'{"data":[{}],"modelversion":"1"}', b'{"data":5,"modelversion":"1"}'])
+@pytest.mark.parametrize(
+    "line", [b"{", b"[]", b"{}", b'{"data":[{}],"modelversion":"1"}', b'{"data":5,"modelversion":"1"}']
+)
 def test_a_line_that_is_none_is_counted_and_the_next_one_read(world: World, line: bytes) -> None:
     made.keep(world.prod, made.many(1))
     (path,) = outputs(world.prod)
@@ -207,9 +209,9 @@ def dying(place: Workspace, when: str, whole: bool) -> None:
             write(sums, connection)
         os.kill(os.getpid(), signal.SIGKILL)
 
-    Sums.write = die  # type: ignore[method-assign]
+    Sums.write = die  # type: ignore[method-assign,assignment]
     if not whole:
-        read.transaction = apart
+        read.transaction = apart  # type: ignore[attr-defined]
     read.catch_up(place, CLOCK)
 
 

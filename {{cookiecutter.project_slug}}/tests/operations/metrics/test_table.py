@@ -19,7 +19,12 @@ from {{cookiecutter.package_name}}.operations.metrics.table import Metric, Metri
         ("mlops.wait.seconds", "s", "gauge", ("mlops_wait_seconds",)),
         ("mlops.share", "1", "gauge", ("mlops_share_ratio",)),
         ("mlops.sent", "By", "counter", ("mlops_sent_bytes_total",)),
-        ("mlops.took", "s", "histogram", ("mlops_took_seconds_bucket", "mlops_took_seconds_count", "mlops_took_seconds_sum")),
+        (
+            "mlops.took",
+            "s",
+            "histogram",
+            ("mlops_took_seconds_bucket", "mlops_took_seconds_count", "mlops_took_seconds_sum"),
+        ),
         ("mlops.error", "", "summary", ("mlops_error_count", "mlops_error_sum")),
     ],
 )  # fmt: skip

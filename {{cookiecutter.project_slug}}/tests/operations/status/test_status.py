@@ -35,6 +35,8 @@ def test_of_a_repo_that_has_trained_and_released_nothing(world: World) -> None:
         "registry": "idle",
         "endpoint": "idle",
         "releases": "idle",
+        "drift": "idle",
+        "alerts": "ok",
     }
     assert (found.state, found.needs) == ("idle", ())
     assert "version 3" in section(world, "training").said

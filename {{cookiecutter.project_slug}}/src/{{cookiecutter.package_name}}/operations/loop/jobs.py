@@ -18,6 +18,7 @@ from ...model import project
 from ...training import schedules, ticks, worker
 from ..drift import look, reference, rules
 from ..retraining import event, outcome
+from . import needs
 from .rhythm import Rhythm
 from .rounds import Job
 
@@ -36,7 +37,7 @@ def endpoint(world: World) -> str:
 def gather(world: World) -> str:
     """New rows from the source, checked."""
     found = project.load(world.root / "project.toml")
-    options = ingest.Options(until=world.clock.now())
+    options = ingest.Options(until=None if found.source.folder else world.clock.now())
     done = ingest.run(found, world.root / LANDED, options, base=world.root, clock=world.clock)
     return done.sentence() if done.batches else ""
 
@@ -96,8 +97,9 @@ def releases(world: World) -> str:
 
 
 def of(world: World, rhythm: Rhythm) -> list[Job]:
-    """The jobs that are switched on, in the order in which one feeds the next."""
+    """The jobs that are switched on, in the order in which one feeds the next; what needs a person is seen first."""
     known: dict[str, tuple[timedelta, Work, bool]] = {
+        "alerts": (rhythm.alerts, needs.look, False),
         "endpoint": (rhythm.endpoint, endpoint, False),
         "ingest": (rhythm.ingest, gather, True),
         "features": (rhythm.features, features, True),

@@ -61,7 +61,7 @@ RULES = (
         'increase(mlops_training_runs_total{status="Failed"}[6h]) > 0', "1m", "A run of {{ $labels.pipeline }} failed.",
     ),
     Rule(
-        "release-rolled-back", "ReleaseRolledBack", "warning",
+        "release-stopped", "ReleaseRolledBack", "warning",
         'increase(mlops_releases_total{outcome="rolled back"}[1d]) > 0', "1m", "A release went back.",
     ),
 )  # fmt: skip

@@ -61,7 +61,9 @@ def detected(connection: sqlite3.Connection, place: Workspace, event: Event, at:
     if place.name != DEFAULT:
         return
     data = event.data
-    keep(connection, place, event.id, str(data["kind"]), str(data["champion"]), str(data["said"]), at)
+    action, why = decided(connection, place, at)
+    told = (str(data["kind"]), str(data["champion"]), str(data["said"]))
+    write(connection, (event.id, at.isoformat(), *told, action, why), at)
 
 
 def by_hand(place: Workspace, by: str, at: datetime) -> Signal:
@@ -72,21 +74,8 @@ def by_hand(place: Workspace, by: str, at: datetime) -> Signal:
         return one(connection, id)
 
 
-def keep(
-    connection: sqlite3.Connection,
-    place: Workspace,
-    id: str,
-    kind: str,
-    champion: str,
-    said: str,
-    at: datetime,  # noqa: A002
-) -> None:
-    """Decide about a signal, and write down what and why."""
-    action, why = decided(connection, place, champion, at)
-    write(connection, (id, at.isoformat(), kind, champion, said, action, why), at)
-
-
 def write(connection: sqlite3.Connection, row: tuple[str, ...], at: datetime) -> None:
+    """Write down a signal (the columns in their order), and ask for the run that it starts, if it does."""
     sql = "INSERT INTO signal (id, at, kind, champion, said, action, why) VALUES (?, ?, ?, ?, ?, ?, ?)"
     done = connection.execute(f"{sql} ON CONFLICT (id) DO NOTHING", row)
     if done.rowcount and row[5] == RETRAIN:
@@ -94,7 +83,7 @@ def write(connection: sqlite3.Connection, row: tuple[str, ...], at: datetime) ->
         requests.add(connection, id=request_of(row[0]), pipeline=PIPELINE, cause=cause, inputs={}, at=at)
 
 
-def decided(connection: sqlite3.Connection, place: Workspace, champion: str, at: datetime) -> tuple[str, str]:
+def decided(connection: sqlite3.Connection, place: Workspace, at: datetime) -> tuple[str, str]:
     """(what to do, why): what is under way comes first, then cooldown and budget of monitor.toml."""
     waiting = requests.pending(connection)
     if waiting:
@@ -103,7 +92,6 @@ def decided(connection: sqlite3.Connection, place: Workspace, champion: str, at:
     there = journal.current(prod)
     if there is not None:
         return WAIT, f"version {there.version} is being released"
-    del champion
     times = [datetime.fromisoformat(it.at) for it in read(connection, "action = ?", RETRAIN)]
     found = alarms.answer(rules.read(place.root / rules.FILE).alarm, at, times)
     return found.action, found.why

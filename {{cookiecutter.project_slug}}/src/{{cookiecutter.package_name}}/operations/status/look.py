@@ -17,7 +17,9 @@ from ...features import extended, record
 from ...features import status as features
 from ...model.durations import format_duration
 from ...training import facts
+from ..alerts import journal as alerts
 from ..loop import beats, rhythm
+from ..retraining import asked as asked_for
 from .section import Report, Section, State
 
 LANDED = Path("data") / "landed"
@@ -42,6 +44,25 @@ def asked(name: str, look: Callable[[World], Section], world: World) -> Section:
 def needs(found: tuple[Section, ...]) -> list[str]:
     """What somebody must look at."""
     return [f"{it.name}: {it.said}" for it in found if it.state == "wrong"]
+
+
+def open_alerts(world: World) -> Section:
+    """What was told to a person and is not over."""
+    found = alerts.standing(world.prod)
+    lines = tuple(it.sentence for it in found)
+    if not found:
+        return Section("alerts", "ok", "nothing needs a person")
+    alone = [it for it in found if not it.taken]
+    return Section("alerts", "wrong" if alone else "late", f"{len(found)} stand, {len(alone)} without anybody", lines)
+
+
+def signals(world: World) -> Section:
+    """What production asked for last."""
+    found = asked_for.history(world.dev, LAST)
+    lines = tuple(it.sentence for it in found)
+    if not found:
+        return Section("drift", "idle", "no drift and no regression were told yet")
+    return Section("drift", "ok", found[0].sentence, lines, datetime.fromisoformat(found[0].at))
 
 
 def loop(world: World) -> Section:
@@ -149,6 +170,8 @@ LOOKS: dict[str, Callable[[World], Section]] = {
     "registry": registry,
     "endpoint": endpoint,
     "releases": releases,
+    "drift": signals,
+    "alerts": open_alerts,
 }
 
 
