@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS alert (
 CREATE UNIQUE INDEX IF NOT EXISTS alert_one_open ON alert (kind, subject) WHERE cleared = '';
 """
 FILE = "alerts.db"
+COUNTED = "SELECT kind, count(*) AS count FROM alert WHERE cleared = '' GROUP BY kind"  # for the metrics
 
 
 class AlertError(MlopsError):

@@ -75,9 +75,8 @@ ROWS: dict[str, tuple[Panel, ...]] = {
         Panel("Registered versions", (("mlops_model_versions", "versions"),), kind="stat"),
     ),
     "Operations": (
-        Panel("Alerts", (("mlops_alerts_open", "{{severity}}: {{kind}}"),)),
+        Panel("Alerts", (("mlops_alerts_open", "{{kind}}"),)),
         Panel("Retrainings", (("increase(mlops_retrainings_total[1d])", "{{status}}"),)),
-        Panel("Decisions", (("increase(mlops_decisions_total[1d])", "{{verdict}}"),)),
     ),
 }
 

@@ -7,7 +7,12 @@ from dataclasses import dataclass
 
 from ...deployment.release.world import World
 from ...workspace import Workspace
+from ..alerts import journal as alerts
+from ..retraining import asked
 from .standing import Value, has, reading
+
+
+STATE = "state.db"
 
 
 @dataclass(frozen=True)
@@ -21,7 +26,10 @@ class Kept:
     query: str
 
 
-KEPT: tuple[Kept, ...] = ()
+KEPT: tuple[Kept, ...] = (
+    Kept("mlops.alerts.open", lambda world: world.prod, alerts.FILE, "alert", alerts.COUNTED),
+    Kept("mlops.retrainings", lambda world: world.dev, STATE, "signal", asked.COUNTED),
+)
 
 
 def values(world: World) -> Iterator[Value]:

@@ -96,8 +96,7 @@ ROWS = (
     Metric("mlops.features.state", "", "gauge", ("feature_set", "state"), "1 for the state it is in."),
     # operations
     Metric("mlops.retrainings", "{request}", "counter", ("status",), "Retrainings that were asked for."),
-    Metric("mlops.alerts.open", "{alert}", "gauge", ("kind", "severity"), "Alerts that wait for a person."),
-    Metric("mlops.decisions", "{decision}", "counter", ("verdict",), "Decisions of the promotion policy."),
+    Metric("mlops.alerts.open", "{alert}", "gauge", ("kind",), "Alerts that wait for a person."),
     Metric("mlops.part.readable", "", "gauge", ("part",), "0 where a part's figures cannot be read."),
 )
 METRICS = {row.name: row for row in ROWS}

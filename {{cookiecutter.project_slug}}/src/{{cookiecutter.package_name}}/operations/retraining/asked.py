@@ -24,6 +24,7 @@ CREATE TABLE IF NOT EXISTS signal (
 """
     + requests.TABLES
 )
+COUNTED = "SELECT action AS status, count(*) AS count FROM signal GROUP BY action"  # for the metrics
 PIPELINE, RETRAIN, WAIT = "training", "retrain", "wait"
 BY_HAND = "by hand"
 

@@ -1,4 +1,4 @@
-"""The repo of `repo.py`, for each test a copy."""
+"""The repo of `repo.py`, for each test a copy; a room may have another. MLflow's own warnings are expected."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from deployment.promotion import world as promotion
 
 from {{cookiecutter.package_name}}.deployment.release.world import World
 
-from .. import repo
+from . import repo
 
 HERE = Path(__file__).parent
 
