@@ -39,15 +39,18 @@ def built(layer: str) -> bool:
     return (SOURCE / layer / "story.py").exists()
 
 
+def state(row: dict[str, object]) -> str:
+    """How far a level has come."""
+    return "built" if all(built(name) for name in layers(row)) else "holds its place"
+
+
 def table() -> str:
     """The README's table of levels, as the template's own table has it."""
     lines = ["| level | title | layers it adds | state |", "|---|---|---|---|"]
     for row in levels():
-        names = layers(row)
-        ready = all(built(name) for name in names)
-        title = f"[{row['title']}](docs/level-{row['number']}.md)" if ready else row["title"]
-        state = "built" if ready else "holds its place"
-        lines.append(f"| {row['number']} | {title} | {' '.join(f'`{name}`' for name in names)} | {state} |")
+        title = f"[{row['title']}](docs/level-{row['number']}.md)" if state(row) == "built" else row["title"]
+        names = " ".join(f"`{name}`" for name in layers(row))
+        lines.append(f"| {row['number']} | {title} | {names} | {state(row)} |")
     return "\n".join(lines)
 
 
@@ -64,6 +67,7 @@ def test_the_picture_names_every_level() -> None:
         assert str(row["title"]) in picture
         for layer in layers(row):
             assert f"{layer}/" in picture
+    assert re.findall(r">(built|holds its place)<", picture) == [state(row) for row in levels()]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
