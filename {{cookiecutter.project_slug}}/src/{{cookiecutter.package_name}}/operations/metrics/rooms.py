@@ -11,7 +11,6 @@ from ..alerts import journal as alerts
 from ..retraining import asked
 from .standing import Value, has, reading
 
-
 STATE = "state.db"
 
 
