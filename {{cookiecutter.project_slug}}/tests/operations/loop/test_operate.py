@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from click.testing import CliRunner
@@ -87,6 +88,17 @@ def test_what_is_found_is_announced_once_a_window(world: World, monkeypatch: pyt
     assert jobs.watch(world) == "", "the same window of the same model"
     (data,) = announced(world)
     assert (data["kind"], data["champion"], data["columns"]) == ("regression", digest, ["loss"])
+
+
+def test_a_turn_that_is_taken_again_looks_at_the_same_window(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    serving(world, "blue", "1", in_production(world, "1"))
+    monkeypatch.setattr(look, "served", lambda *_: drifting())
+    assert jobs.watch(world)
+    world.clock.advance(timedelta(minutes=59))  # type: ignore[attr-defined]
+    assert jobs.watch(world) == "", "killed before its turn was noted, it is taken again a little later"
+    world.clock.advance(timedelta(minutes=2))  # type: ignore[attr-defined]
+    assert "DRIFT" in jobs.watch(world)
+    assert len(announced(world)) == 2
 
 
 def test_drift_without_a_regression_is_told_as_drift(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

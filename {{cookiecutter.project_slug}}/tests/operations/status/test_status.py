@@ -11,14 +11,19 @@ from pathlib import Path
 import httpx
 import pytest
 from click.testing import CliRunner
+from deployment.serving import alive
+from deployment.serving import made as models
 
 from {{cookiecutter.package_name}} import cli
-from {{cookiecutter.package_name}}.deployment.release import holds
+from {{cookiecutter.package_name}}.deployment.release import holds, machine
 from {{cookiecutter.package_name}}.deployment.release.world import World
-from {{cookiecutter.package_name}}.deployment.serving import state
+from {{cookiecutter.package_name}}.deployment.serving import running, state
+from {{cookiecutter.package_name}}.operations.alerts import journal as alerts
 from {{cookiecutter.package_name}}.operations.loop import beats
 from {{cookiecutter.package_name}}.operations.status import look, page, web
 from {{cookiecutter.package_name}}.operations.status.section import Report, Section
+
+from ..retraining.test_asked import comes
 
 
 def section(world: World, name: str) -> Section:
@@ -70,6 +75,43 @@ def test_a_part_that_cannot_tell_is_wrong_and_the_others_tell(world: World) -> N
     assert found["releases"].state == "wrong"
     assert "database" in found["releases"].said
     assert found["training"].state == "ok"
+
+
+def test_what_needs_a_person_is_wrong_until_somebody_looks_after_it(world: World) -> None:
+    alerts.note(world.prod, "bad-data", "batch 7", "3 rows", world.clock.now())
+    assert section(world, "alerts").state == "wrong"
+    assert any("1 stand, 1 without anybody" in line for line in page.text(look.report(world)))
+    alerts.take(world.prod, 1, "Zoe")
+    found = section(world, "alerts")
+    assert (found.state, "Zoe looks after it" in found.lines[0]) == ("late", True)
+
+
+def test_the_last_signal_and_what_was_done_about_it_are_told(world: World) -> None:
+    comes(world, 1)
+    found = section(world, "drift")
+    assert (found.state, "-> retrain" in found.said) == ("ok", True)
+
+
+def test_the_open_release_and_the_latest_runs_are_told(world: World) -> None:
+    machine.start(world, "1")
+    assert "of version 1: at test" in section(world, "releases").said
+    assert "version 3" in section(world, "training").said
+    assert len(section(world, "training").lines) == 3
+
+
+def test_an_endpoint_that_runs_tells_who_serves_and_who_is_not_ready(world: World, tmp_path: Path) -> None:
+    folder = models.trained(tmp_path / "double", 2.0)
+    with alive.World(world.prod, {"double": folder}) as served:
+        served.deploy(blue="double")
+        served.change(state.route({"blue": 100}))
+        with served.gateway() as caller, running.alone(served.layout):
+            caller.settled()
+            told = {"pid": 1, "address": str(caller.client.base_url), "gateway": {}, "scorers": {}}
+            served.layout.running.write_text(json.dumps(told), encoding="utf-8")
+            well = section(world, "endpoint")
+            assert (well.state, "traffic: blue 100 %" in well.said) == ("ok", True)
+            served.change(state.deploy("blue", "2", "e" * 64, folder))
+            assert section(world, "endpoint").state == "wrong"
 
 
 def test_held_releases_are_told_by_name(world: World) -> None:

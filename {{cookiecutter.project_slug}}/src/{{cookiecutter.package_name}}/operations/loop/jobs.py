@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from ...clock import SystemClock
 from ...data import ingest, lock
@@ -19,10 +19,11 @@ from ...training import schedules, ticks, worker
 from ..drift import look, reference, rules
 from ..retraining import event, outcome
 from . import needs
-from .rhythm import Rhythm
+from .rhythm import Rhythm, load
 from .rounds import Job
 
 LANDED = "data/landed"
+START = datetime(2000, 1, 1, tzinfo=UTC)  # that turns are counted from
 Work = Callable[[World], str]
 
 
@@ -79,12 +80,18 @@ def watch(world: World) -> str:
     if not world.endpoint.current().traffic:
         return ""
     asked, now = rules.read(world.root / rules.FILE), world.clock.now()
-    found = look.served(world.prod, asked, world.clock)
+    known = reference.find(world.prod, world.clock, asked.check.block)
+    until = whole(now, load(world.root).monitor)
+    found = look.served(world.prod, asked, world.clock, known, until)
     if not found.drifted:
         return ""
-    champion = reference.served(world.prod).digest
-    told = event.of(found, champion, event.source(world.dev), now, now)
+    told = event.of(found, known.deployment.digest, event.source(world.dev), until, now)
     return found.sentence if event.announce(world.dev, told) else ""
+
+
+def whole(now: datetime, every: timedelta) -> datetime:
+    """The end of the last whole turn: a turn that was killed and is taken again looks at the same window."""
+    return now - (now - START) % every if every else now
 
 
 def releases(world: World) -> str:
