@@ -1,1 +1,1 @@
-"""Level 3, automated deployment: endpoint, A/B test, promotion, lineage. Holds its place; not built yet."""
+"""Level 3, automated deployment: the endpoint, the comparison, promotion, releases, lineage, batches, the client."""
