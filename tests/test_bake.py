@@ -189,8 +189,8 @@ def test_its_own_tests_pass(checked: Baked, level: int) -> None:
 
 
 @pytest.mark.parametrize("level", [4])  # Level 4 has all of Level 3; its whole suite is in the slow half
-def test_its_own_tests_of_deployment_pass(checked: Baked, level: int) -> None:
-    code, told = tool(checked(level), "pytest", "-q", "tests/deployment")
+def test_its_own_tests_of_deployment_and_operations_pass(checked: Baked, level: int) -> None:
+    code, told = tool(checked(level), "pytest", "-q", "tests/deployment", "tests/operations")
     assert code == 0, told
 
 

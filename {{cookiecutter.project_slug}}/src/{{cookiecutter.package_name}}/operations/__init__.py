@@ -1,1 +1,1 @@
-"""Level 4, automated operations: metrics, drift, policy, retraining. Holds its place; not built yet."""
+"""Level 4, full MLOps automated operations: what runs by itself, and says what it does and what needs a person."""

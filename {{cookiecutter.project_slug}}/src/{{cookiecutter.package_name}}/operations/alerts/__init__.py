@@ -1,0 +1,1 @@
+"""Alerts: what needs a person, once for as long as it lasts."""

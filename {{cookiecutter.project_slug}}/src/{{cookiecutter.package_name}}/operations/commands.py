@@ -1,0 +1,16 @@
+"""Commands of Level 4."""
+
+from __future__ import annotations
+
+import click
+
+from .alerts import commands as alerts
+from .drift import commands as drift
+from .freshness import commands as freshness
+from .loop import commands as loop
+from .metrics import commands as metrics
+from .retraining import commands as retraining
+from .status import commands as status
+
+ROOMS = (alerts, drift, freshness, loop, metrics, retraining, status)
+COMMANDS: list[click.Command] = [command for room in ROOMS for command in room.COMMANDS]
