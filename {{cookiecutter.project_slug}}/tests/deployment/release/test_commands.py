@@ -48,7 +48,8 @@ def test_a_release_that_is_refused_is_exit_code_1(world: World) -> None:
 
 
 def test_releases_are_held_and_let_go_on_by_name() -> None:
-    assert "held by Zoe" in mlops("rollout", "hold", "--by", "Zoe", "--reason", "the holidays")
+    assert "such as '2h'" in mlops("rollout", "hold", "--reason", "lunch", "--for", "an hour", code=2)
+    assert "until" in mlops("rollout", "hold", "--by", "Zoe", "--reason", "the holidays", "--for", "3d")
     assert "the holidays" in mlops("rollout", "status")
     assert "the holidays" in mlops("rollout", "start", "1", code=1)
     assert "let go on by Ann" in mlops("rollout", "resume", "--by", "Ann")

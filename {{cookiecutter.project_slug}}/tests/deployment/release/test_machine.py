@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -111,7 +112,28 @@ def test_a_hold_is_a_word_that_stays(world: World) -> None:
         for change in ("UPDATE hold SET held = 0", "DELETE FROM hold"):
             with pytest.raises(sqlite3.IntegrityError, match="append-only"):
                 connection.execute(change)
-    assert [it.by for it in holds.history(world.prod)] == ["Zoe"]
+    assert [it.by for it in holds.verify(world.prod)] == ["Zoe"]
+
+
+def test_a_hold_with_an_end_is_over_then(world: World) -> None:
+    with pytest.raises(HeldError, match="is over"):
+        holds.hold(world.prod, "Zoe", "lunch", fleet.AT, until=fleet.AT)
+    end = fleet.AT + timedelta(hours=1)
+    holds.hold(world.prod, "Zoe", "lunch", fleet.AT, until=end)
+    assert holds.standing(world.prod, end - timedelta(seconds=1)) is not None
+    assert holds.standing(world.prod, end) is None
+    holds.hold(world.prod, "Ann", "dinner", end)
+    assert [it.by for it in holds.verify(world.prod)] == ["Zoe", "Ann"]
+
+
+def test_a_hold_that_was_altered_in_its_database_is_seen(world: World) -> None:
+    holds.hold(world.prod, "Zoe", "the holidays", fleet.AT)
+    holds.resume(world.prod, "Zoe", "they are over", fleet.AT)
+    with closing(sqlite3.connect(journal.path(world.prod))) as connection, connection:
+        connection.execute("DROP TRIGGER hold_no_update")
+        connection.execute("UPDATE hold SET by = 'Ann' WHERE number = 1")
+    with pytest.raises(HeldError, match="word 1 on holds is not as it was written"):
+        holds.verify(world.prod)
 
 
 def test_whoever_starts_a_release_can_have_it_ask(world: World) -> None:
@@ -124,6 +146,18 @@ def test_where_it_asks_it_waits_for_a_yes_by_name(world: World) -> None:
     assert machine.take(world, release).said == "a person must say `mlops rollout approve`"
     asked = person.approve(world)
     assert (machine.take(world, asked).outcome, machine.take(world, asked).said) == ("next", "approved by tester")
+    assert person.approve(world) == asked, "a second yes changes nothing"
+
+
+def test_nobody_says_yes_under_a_hold(world: World) -> None:
+    release = journal.move(world.prod, machine.start(world, "1", asks=True), "next", "", {}, fleet.AT, step="approve")
+    holds.hold(world.prod, "Zoe", "the holidays", fleet.AT)
+    with pytest.raises(HeldError, match="the holidays"):
+        person.approve(world)
+    assert journal.get(world.prod, release.id).approved == ""
+    holds.resume(world.prod, "Zoe", "", fleet.AT)
+    assert person.approve(world, {"gain": 0.5}).approved == "tester"
+    assert journal.history(world.prod, release.id)[-1].figures == {"gain": 0.5}
 
 
 def test_where_nobody_asks_it_goes_on(world: World) -> None:

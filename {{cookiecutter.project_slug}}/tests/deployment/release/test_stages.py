@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +11,16 @@ import pandas as pd
 import pytest
 
 from {{cookiecutter.package_name}}.deployment.comparison.plan import Stage
-from {{cookiecutter.package_name}}.deployment.release import drawing, holds, journal, machine, order, stages
+from {{cookiecutter.package_name}}.deployment.release import (
+    champions,
+    drawing,
+    holds,
+    journal,
+    live,
+    machine,
+    order,
+    stages,
+)
 from {{cookiecutter.package_name}}.deployment.release.journal import (
     BACK,
     EQUAL,
@@ -125,6 +135,37 @@ def test_held_releases_change_no_traffic_and_may_still_go_back(world: World, mon
         rows = fleet.answers(1500, loss, AT, shadow="green")
         monkeypatch.setattr(joined, "read", lambda *_, rows=rows: rows)
         assert machine.take(world, release).outcome == outcome
+
+
+def test_a_hold_waits_for_a_change_that_is_being_made_and_stops_the_next(world: World) -> None:
+    """It comes after the look at holds and before the change: it must not be missed."""
+    release, _ = at_step(world, SHADOW)
+    before, order = world.endpoint.current(), []
+    asks = threading.Thread(target=lambda: order.append(holds.hold(world.prod, "Zoe", "now", AT).reason))
+
+    def step(have: state.State) -> state.State:
+        asks.start()
+        asks.join(0.3)
+        order.append("changed")
+        return state.route({"green": 100})(have)
+
+    after = stages.commit(world, release, before, "a test", step)
+    asks.join()
+    assert order == ["changed", "now"], "whoever held it was told so only when the change was there for all to see"
+    with pytest.raises(OvertakenError, match="held by Zoe"):
+        stages.commit(world, release, after, "a test", state.route({"blue": 100}))
+    assert world.endpoint.current() == after
+
+
+def test_nobody_is_crowned_under_a_hold_that_came_while_it_waited(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release, _ = at_step(world, SHADOW)
+    before = champions.number(world)
+    monkeypatch.setattr(live, "settle", lambda *_: holds.hold(world.prod, "Zoe", "now", AT))
+    with pytest.raises(OvertakenError, match="held by Zoe"):
+        stages.finish(world, release)
+    assert champions.number(world) == before
 
 
 def test_decisions_are_drawn_as_they_were_seen(world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -8,21 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from . import holding
+from .holding import BY, REASON, world_of
+
 if TYPE_CHECKING:
     from .journal import Release
-    from .world import World
 
-BY = click.option("--by", default="", help="Who does it.  [default: the user of this machine]")
-REASON = click.option("--reason", default="", help="Why; it is recorded.")
-
-
-def world_of(by: str = "") -> World:
-    """The world of the repo in which the command was given."""
-    from ... import workspace
-    from ...clock import SystemClock
-    from . import world
-
-    return world.of(workspace.current().root, SystemClock(), click.echo, by)
+__all__ = ["COMMANDS", "world_of"]
 
 
 def ended(release: Release) -> None:
@@ -104,7 +96,7 @@ def status_command() -> None:
     from . import holds, journal
 
     world = world_of()
-    held = holds.standing(world.prod)
+    held = holds.standing(world.prod, world.clock.now())
     if held:
         click.echo(held.sentence)
     found = journal.current(world.prod) or next(iter(journal.latest(world.prod, 1)), None)
@@ -163,28 +155,6 @@ def abort_command(by: str, reason: str) -> None:
     click.echo(person.abort(world_of(by), reason).sentence)
 
 
-@rollout_group.command("hold")
-@BY
-@click.option("--reason", required=True, help="Why; it is recorded.")
-def hold_command(by: str, reason: str) -> None:
-    """No release begins or goes forward until `mlops rollout resume`; the open one may still go back."""
-    from . import holds
-
-    world = world_of(by)
-    click.echo(holds.hold(world.prod, world.by, reason, world.clock.now()).sentence)
-
-
-@rollout_group.command("resume")
-@BY
-@REASON
-def resume_command(by: str, reason: str) -> None:
-    """Let releases go on that somebody held."""
-    from . import holds
-
-    world = world_of(by)
-    click.echo(holds.resume(world.prod, world.by, reason, world.clock.now()).sentence)
-
-
 @click.command("rollback")
 @BY
 @REASON
@@ -195,4 +165,6 @@ def rollback_command(by: str, reason: str) -> None:
     click.echo(rollback.run(world_of(by), reason).sentence)
 
 
+for held in holding.COMMANDS:
+    rollout_group.add_command(held)
 COMMANDS: list[click.Command] = [rollout_group, rollback_command]

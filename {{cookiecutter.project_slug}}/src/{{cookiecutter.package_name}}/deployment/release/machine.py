@@ -43,7 +43,7 @@ def start(world: World, version: str, cause: str = "by hand", id: str = "", *, a
 
     Raises `ReleaseError` while another is open, `HeldError` while releases are held.
     """
-    held = holds.standing(world.prod)
+    held = holds.standing(world.prod, world.clock.now())
     if held:
         raise HeldError(held.sentence, fix="`mlops rollout resume` lets them go on")
     found = world.registry(world.dev).get(version)
@@ -118,7 +118,7 @@ def take(world: World, release: Release) -> Moved:
     """Do the release's step. What the model is to blame for ends the release; every other error is the caller's."""
     if release.stopping:
         return Moved("back", release.stopping, ends=BACK)
-    held, now = holds.standing(world.prod), order.stage_of(release)
+    held, now = holds.standing(world.prod, world.clock.now()), order.stage_of(release)
     looks = now is not None and not release.step.startswith(ROUTE)
     if held and not looks:
         return Moved("wait", held.sentence)
@@ -151,7 +151,7 @@ def written(world: World, release: Release, moved: Moved) -> Release:
 def next_one(world: World, *, asks: bool = False) -> Release | None:
     """The open release, else the one that is asked for next; None where nothing is to do, or releases are held."""
     there = journal.current(world.prod)
-    if there or holds.standing(world.prod):
+    if there or holds.standing(world.prod, world.clock.now()):
         return there
     for request in wanted.waiting(world.dev):
         try:

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from . import champions, journal, machine
+from collections.abc import Mapping
+from typing import Any
+
+from . import champions, holds, journal, machine
+from .holds import HeldError
 from .journal import BACK, OPEN, OvertakenError, Release, ReleaseError
 from .order import APPROVE, LAST, Moved
 from .world import World
 
 
-def approve(world: World) -> Release:
-    """A person says yes to the open release. Raises `ReleaseError` where nobody asked."""
+def approve(world: World, figures: Mapping[str, Any] | None = None) -> Release:
+    """Say yes to the open release; `figures` are what the yes stands on. Twice is the same as once.
+
+    Raises `ReleaseError` where nobody asked, `HeldError` while releases are held.
+    """
     release = must_be_open(world)
     if release.step != APPROVE:
         raise ReleaseError(f"{release.sentence}: nobody asks for approval now", fix="wait until it is at approve")
-    return journal.move(world.prod, release, "approved", f"by {world.by}", {}, world.clock.now(), approved=world.by)
+    held = holds.standing(world.prod, world.clock.now())
+    if held:
+        raise HeldError(held.sentence, fix="`mlops rollout resume` lets them go on; then say yes")
+    if release.approved:
+        return release
+    now, said = world.clock.now(), f"by {world.by}"
+    return journal.move(world.prod, release, "approved", said, dict(figures or {}), now, approved=world.by)
 
 
 def abort(world: World, reason: str) -> Release:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ... import workspace
 from ...model import handoff
 from ...training.registry import CHAMPION
 from ..comparison import plots, verdict
@@ -46,20 +48,33 @@ def route(world: World, release: Release, now: Stage) -> Moved:
     return Moved("next", f"in force: {dict(have.traffic)}{f', copies {dict(mirror)}' if mirror else ''}")
 
 
+@contextmanager
+def forward(world: World, release: Release) -> Iterator[None]:
+    """What is done here nobody can hold, or take back, halfway: whoever wants to waits until it is done.
+
+    Raises `OvertakenError` where somebody holds releases, or wants this one back, already.
+    """
+    tables = journal.TABLES + holds.TABLES
+    with workspace.database(journal.path(world.prod), tables) as connection, workspace.transaction(connection):
+        there = journal.find(connection, "id = ?", release.id)[0]
+        held = holds.last(holds.read(connection), world.clock.now())
+        if held or there.status != OPEN or there.stopping != release.stopping:
+            raise OvertakenError(held.sentence if held else there.sentence, fix="`mlops rollout status`")
+        yield
+
+
 def commit(world: World, release: Release, have: State, why: str, step: state.Step) -> State:
     """Change the endpoint from what it was in the release's name.
 
     Raises `OvertakenError` where somebody else changed it, or holds releases, or wants this one back: who does that
-    writes it down first and changes the endpoint then, so that his change is the last one, whatever the moment.
+    writes it down first, and changes the endpoint then, so that his change is the last one, whatever the moment.
     """
-    there = journal.get(world.prod, release.id)
-    if there.status != OPEN or there.stopping != release.stopping or holds.standing(world.prod):
-        raise OvertakenError(there.sentence, fix="`mlops rollout status`")
     said = f"release {release.id}: {why}"
-    try:
-        return world.endpoint.change(step, at=world.clock.now(), by=release.by, reason=said, since=have.number)
-    except TrafficError as error:
-        raise OvertakenError(error.problem, fix=error.fix) from None
+    with forward(world, release):
+        try:
+            return world.endpoint.change(step, at=world.clock.now(), by=release.by, reason=said, since=have.number)
+        except TrafficError as error:
+            raise OvertakenError(error.problem, fix=error.fix) from None
 
 
 def look(world: World, release: Release, now: Stage) -> Moved:
@@ -99,5 +114,6 @@ def finish(world: World, release: Release) -> Moved:
         have = commit(world, release, have, LAST, state.route({release.slot: 100}))
     if not champions.crowned(world, release.sha256):  # from then on it is no longer asked
         live.settle(world.prod, have.number)
-    number = champions.crown(world, release.sha256, release.by, f"release {release.id}", "release")
+    with forward(world, release):
+        number = champions.crown(world, release.sha256, release.by, f"release {release.id}", "release")
     return Moved("next", f"version {number} of {world.prod.name} is the {CHAMPION}")

@@ -153,7 +153,7 @@ def endpoint(world: World) -> Section:
 
 def releases(world: World) -> Section:
     """The open release, and how the latest ended."""
-    latest, held = journal.latest(world.prod, LAST), holds.standing(world.prod)
+    latest, held = journal.latest(world.prod, LAST), holds.standing(world.prod, world.clock.now())
     lines = tuple(it.sentence for it in latest)
     if held:
         return Section("releases", "late", held.sentence, lines)
