@@ -126,3 +126,16 @@ def test_a_record_holds_what_was_looked_up(storing: Any, world: World) -> None:
         batch = caller.client.post("/score/batch", json={"records": [without("km"), made.record("rider 2", 3.0)]})
         assert len(batch.json()["predictions"]) == 2
         assert [row["km"] for row in caller.rows("model_inputs")] == [4.5, 4.5, 3.0]
+
+
+def test_callers_are_told_which_features_were_not_known(storing: Any, world: World) -> None:
+    world.change(made.deploy("blue", world.models["double"]), state.route({"blue": 100}))
+    world.start("blue", storing)
+    stranger = without("km") | {"rider": "rider 9"}
+    with world.gateway() as caller:
+        known = caller.client.post("/score", json=without("km"))
+        assert (known.status_code, known.headers.get("x-features-missing")) == (200, None)
+        for path, body in (("/score", stranger), ("/score/batch", {"records": [without("km"), stranger]})):
+            answer = caller.client.post(path, json=body)
+            assert (answer.status_code, answer.headers["x-features-missing"]) == (200, "km"), path
+        assert [row["km"] for row in caller.rows("model_inputs")] == [4.5, None, 4.5, None]

@@ -21,6 +21,7 @@ from . import process
 from .process import Told
 
 ROUNDS = 20  # times that the sample is scored before the first caller comes
+MISSING = b"x-features-missing"  # tells callers which features were null: not known, or too old to count
 STORED = "stored"  # the key under which looked-up features go to the one who records
 
 
@@ -57,22 +58,25 @@ class Apart:
                 return
             body = message["body"]
             if start[0]["status"] == 200:
-                body, stored = parted(body)
+                body, stored, missing = parted(body)
                 kept = [it for it in start[0]["headers"] if it[0] != b"content-length"]
-                sizes = [(b"content-length", b"%d" % len(body + stored)), (b"x-stored-features", b"%d" % len(stored))]
-                start[0]["headers"], body = [*kept, *sizes], body + stored
+                more = [(b"content-length", b"%d" % len(body + stored)), (b"x-stored-features", b"%d" % len(stored))]
+                if missing:
+                    more.append((MISSING, ", ".join(missing).encode()))
+                start[0]["headers"], body = [*kept, *more], body + stored
             await send(start[0])
             await send({**message, "body": body})
 
         await self.app(scope, receive, apart)
 
 
-def parted(body: bytes) -> tuple[bytes, bytes]:
-    """(the answer for the caller, the looked-up features of its rows)."""
+def parted(body: bytes) -> tuple[bytes, bytes, list[str]]:
+    """(the answer for the caller, the looked-up features of its rows, the names of those that are null in any)."""
     found = from_json(body)
     rows = found.get("predictions", [found])
     stored = [row.pop(STORED) for row in rows]
-    return to_json(found), to_json(stored)
+    missing = sorted({name for row in stored for name, value in row.items() if value is None})
+    return to_json(found), to_json(stored), missing
 
 
 def prepared(folder: Path, digest: str) -> ASGIApp:
