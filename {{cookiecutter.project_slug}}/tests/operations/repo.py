@@ -19,6 +19,7 @@ def world(root: Path, tmp_path: Path) -> Iterator[World]:
         for name in promotion.OF_THE_PERSON:
             patch.delenv(name, raising=False)
         copy = fleet.copied(root, tmp_path / "repo")
-        shutil.copyfile(root / "monitor.toml", copy / "monitor.toml")
+        for name in ("monitor.toml", "policy.toml"):
+            shutil.copyfile(root / name, copy / name)
         patch.chdir(copy)
         yield fleet.world_of(copy)

@@ -9,8 +9,9 @@ from .drift import commands as drift
 from .freshness import commands as freshness
 from .loop import commands as loop
 from .metrics import commands as metrics
+from .policy import commands as policy
 from .retraining import commands as retraining
 from .status import commands as status
 
-ROOMS = (alerts, drift, freshness, loop, metrics, retraining, status)
+ROOMS = (alerts, drift, freshness, loop, metrics, policy, retraining, status)
 COMMANDS: list[click.Command] = [command for room in ROOMS for command in room.COMMANDS]

@@ -10,8 +10,8 @@ import pytest
 from deployment.release import fleet
 
 from {{cookiecutter.package_name}}.data import landed
-from {{cookiecutter.package_name}}.deployment.release import journal, machine
-from {{cookiecutter.package_name}}.deployment.release.journal import DONE, OPEN
+from {{cookiecutter.package_name}}.deployment.release import machine
+from {{cookiecutter.package_name}}.deployment.release.journal import DONE
 from {{cookiecutter.package_name}}.deployment.release.world import World
 from {{cookiecutter.package_name}}.deployment.serving import status
 from {{cookiecutter.package_name}}.operations.loop import beats, jobs, operate, rhythm
@@ -48,12 +48,6 @@ def test_an_endpoint_whose_supervisor_is_gone_is_brought_up_where_it_was(world: 
         assert "up again" in jobs.endpoint(world)
         assert status.settle(world.prod, 60).address == address
         assert jobs.endpoint(world) == ""
-
-
-def test_a_release_that_the_loop_begins_asks_whatever_release_toml_says(world: World) -> None:
-    release = machine.start(world, "1", asks=True)
-    assert release.rules.approval
-    assert [it.status for it in journal.latest(world.prod)] == [OPEN]
 
 
 def test_one_process_operates_a_repo(world: World) -> None:

@@ -27,6 +27,7 @@ KINDS: dict[str, Kind] = {
     "budget-exhausted": Kind("warning", "production asks for more retrainings than the budget allows"),
     "endpoint-down": Kind("critical", "nobody answers callers"),
     "job-fails": Kind("warning", "a job of the loop fails again and again"),
+    "promotion-needs-a-person": Kind("warning", "a version waits for a person's yes or no"),
     "release-stopped": Kind("warning", "a version was taken back or refused"),
     "retraining-did-not-help": Kind("warning", "production differs, and no newer model is better"),
     "retraining-failed": Kind("warning", "a retraining broke off"),

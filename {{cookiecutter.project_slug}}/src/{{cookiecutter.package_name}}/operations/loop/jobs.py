@@ -17,6 +17,7 @@ from ...features import extended, materialise, publish
 from ...model import project
 from ...training import schedules, ticks, worker
 from ..drift import look, reference, rules
+from ..policy import answer, windows
 from ..retraining import event, outcome
 from . import needs
 from .rhythm import Rhythm, load
@@ -95,12 +96,17 @@ def whole(now: datetime, every: timedelta) -> datetime:
 
 
 def releases(world: World) -> str:
-    """The open release goes on, or the next one begins."""
+    """The open release goes on, or the next one begins; between shadow and ramp the policy is asked."""
+    frozen = windows.keep(world)
     try:
-        release = machine.turn(world)
+        release = machine.turn(world, asks=True)
+        answered = answer.give(world)
+        if answered:
+            release = machine.turn(world, asks=True) or release
     except BusyError:
-        return ""
-    return release.sentence if release and release.status != OPEN else ""
+        return frozen
+    ended = release.sentence if release and release.status != OPEN else ""
+    return "; ".join(it for it in (frozen, answered, ended) if it)
 
 
 def of(world: World, rhythm: Rhythm) -> list[Job]:
