@@ -3,6 +3,7 @@
 PYTHON ?= $(if $(filter Windows_NT,$(OS)),python,python3)
 LEVEL ?= 4
 ROWS ?=
+ONLY ?=
 DATA ?=
 TARGET ?=
 VENV := .venv
@@ -37,7 +38,7 @@ $(READY): pyproject.toml
 	$(UV) pip install --quiet --python $(BIN)/python --editable . --group dev
 	@touch $@
 
-demo: $(READY) ## emit LEVEL=0..4 into build/level-N and run its whole story (ROWS=n trips, or DATA=file TARGET=column)
+demo: $(READY) ## emit LEVEL=0..4 into build/level-N and run its whole story (ROWS=n trips, or DATA=file TARGET=column; ONLY=n: that level's chapters)
 	@mkdir -p build && rm -rf $(OUT).old && if [ -d $(OUT) ]; then mv $(OUT) $(OUT).old; fi
 	@echo "· emitting level $(LEVEL) into $(OUT)"
 	@$(BIN)/ladder new $(OUT) --level '$(LEVEL)' $(if $(DATA),--data '$(DATA)') $(if $(TARGET),--target '$(TARGET)') \
@@ -46,7 +47,7 @@ demo: $(READY) ## emit LEVEL=0..4 into build/level-N and run its whole story (RO
 		mv $(OUT).old/.venv $(OUT)/.venv && touch $(OUT)/.venv/.ready; fi; rm -rf $(OUT).old
 	@echo "· installing what level $(LEVEL) needs, and no more, into $(OUT)/.venv"
 	@UV_PYTHON=.venv/$(SCRIPTS)/python $(MAKE) --no-print-directory -C $(OUT) setup PYTHON='$(abspath $(BIN)/python)' PIP='$(UV) pip'
-	@$(MAKE) --no-print-directory -C $(OUT) demo ROWS='$(ROWS)'
+	@$(MAKE) --no-print-directory -C $(OUT) demo ROWS='$(ROWS)' ONLY='$(ONLY)'
 	@echo "· $(OUT)/reports/index.html is the story, $(OUT)/reports/summary.json its figures"
 
 lint: $(READY) ## formatting, lint, strict types of the product

@@ -172,6 +172,12 @@ def test_a_story_leaves_figures_and_a_page(stage: story.Stage, capsys: pytest.Ca
     assert "[1/2] level 0 · model · The data" in capsys.readouterr().out
 
 
+def test_one_levels_chapters_can_be_told_alone(stage: story.Stage) -> None:
+    assert len(story.tell(stage, 0)) == 2
+    with pytest.raises(errors.MlopsError, match="no chapter is of level 4"):
+        story.tell(stage, 4)
+
+
 def test_a_chapter_that_fails_stops_the_story_and_leaves_no_old_figures(stage: story.Stage) -> None:
     def fails(_: story.Stage) -> story.Told:
         raise errors.DataError("nothing came", fix="look at the source")

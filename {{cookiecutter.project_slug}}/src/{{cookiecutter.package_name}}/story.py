@@ -12,6 +12,7 @@ import click
 
 from . import layers, report
 from .clock import Clock, SystemClock
+from .errors import MlopsError
 
 Figure = str | int | float | bool
 
@@ -61,9 +62,14 @@ def chapters(root: Path) -> list[tuple[int, str, Chapter]]:
     return [(known[layer], layer, chapter) for layer in known if layer in told for chapter in told[layer]]
 
 
-def tell(stage: Stage) -> list[Page]:
-    """Run every chapter, then write `reports/index.html` and `reports/summary.json`. Stops at the first that fails."""
-    found = chapters(stage.root)
+def tell(stage: Stage, level: int | None = None) -> list[Page]:
+    """Run every chapter, or those of one level, then write `reports/index.html` and `reports/summary.json`.
+
+    Stops at the first that fails. Raises `MlopsError` where there is no chapter of that level.
+    """
+    found = [it for it in chapters(stage.root) if level in (None, it[0])]
+    if not found:
+        raise MlopsError(f"no chapter is of level {level}", fix="`mlops demo` tells all that there are")
     for stale in ("index.html", "summary.json"):  # a story that breaks off must not leave the last one's figures
         (stage.root / "reports" / stale).unlink(missing_ok=True)
     pages: list[Page] = []
@@ -84,7 +90,7 @@ def publish(root: Path, pages: list[Page]) -> Path:
     folder = root / "reports"
     folder.mkdir(exist_ok=True)
     level = int(json.loads((root / ".ladder.json").read_text(encoding="utf-8"))["level"])
-    telling = {page.layer for page in pages}
+    telling = {layer for _, layer, _ in chapters(root)}
     silent = [layer for layer in layers.levels(root) if layer in layers.present() and layer not in telling]
     summary = {"level": level, "layers_not_built": silent, "chapters": [row(page) for page in pages]}
     (folder / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8", newline="\n")

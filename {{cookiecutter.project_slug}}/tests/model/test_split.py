@@ -33,6 +33,16 @@ def test_a_label_that_was_not_yet_known_at_the_cut_is_not_trained_on() -> None:
     assert train["at"].dt.hour.tolist() == [0, 1, 2, 3, 4, 5]
 
 
+def test_with_a_window_only_the_latest_rows_count() -> None:
+    whole, schema = tables.rows(), tables.schema()
+    window = {"training": {**schema.training.model_dump(), "window": "10h"}}
+    recent = type(schema).model_validate({**schema.model_dump(), **window})
+    train, test = split.by_time(whole, recent)
+    last = whole["at"].max()
+    assert train["at"].min() >= last - pd.Timedelta("10h")
+    assert len(train) + len(test) == (whole["at"] >= last - pd.Timedelta("10h")).sum() < len(whole)
+
+
 @pytest.mark.parametrize(
     ("rows", "delay"),
     [(hours(5, 5, 5, 5), "0s"), (hours(*range(10)), "4w"), (hours(1), "0s")],

@@ -116,11 +116,12 @@ def check_command(folder: Path) -> None:
 @click.option(
     "--rows", type=click.IntRange(10_000, 10_000_000), default=50_000, show_default=True, help="Sample trips."
 )
-def demo_command(rows: int) -> None:
+@click.option("--level", type=click.IntRange(0, 4), help="Only the chapters of this level.  [default: all]")
+def demo_command(rows: int, level: int | None) -> None:
     """Run the story of every layer that is present, on real parts, and write reports/index.html."""
     from .. import story
 
-    story.tell(story.Stage(Path.cwd(), rows))
+    story.tell(story.Stage(Path.cwd(), rows), level)
     click.echo(f"the report: {Path('reports', 'index.html')}")
 
 

@@ -99,12 +99,13 @@ class Metric(Part):
 
 
 class Training(Part):
-    """How the model of this project is fitted and judged."""
+    """How the model of this project is fitted and judged: on all rows, or those of the latest `window`."""
 
     task: Task
     estimator: Estimator = "hist-gradient-boosting"
     seed: int = 0
     test_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    window: Annotated[Duration, Field(gt=timedelta(0))] | None = None
     slices: tuple[str, ...] = ()
 
 

@@ -11,13 +11,17 @@ from .project import Schema
 def by_time(frame: pd.DataFrame, schema: Schema) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Rows in time order -> (train, test). The last `training.test_fraction` of the rows are the test.
 
-    Rows of equal time stay on one side, and a row whose label was not yet known at the cut is in neither.
-    Raises `DataError` where a side is empty.
+    With `training.window`, rows are left out that are older than the last one by more than that. Rows of equal time
+    stay on one side, and a row whose label was not yet known at the cut is in neither. Raises `DataError` where a side
+    is empty.
     """
     times = frame[schema.table.timestamp]
     if times.isna().any():
         wrong = f"{schema.table.timestamp!r} is missing in {int(times.isna().sum())} rows"
         raise DataError(wrong, fix="fill it in, or leave these rows out")
+    if schema.training.window and len(frame):
+        recent = times >= times.iloc[-1] - schema.training.window
+        frame, times = frame[recent], times[recent]
     if len(frame) < 2:
         raise DataError(f"{len(frame)} rows with a label cannot be split", fix="give more rows")
     start = min(max(int(len(frame) * (1 - schema.training.test_fraction)), 1), len(frame) - 1)

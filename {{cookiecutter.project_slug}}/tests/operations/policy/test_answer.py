@@ -85,7 +85,7 @@ def test_a_version_whose_files_changed_since_its_tests_is_taken_back(
 def test_rows_in_quarantine_make_it_wait(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     at_approve(world, monkeypatch)
     real = evidence.of
-    monkeypatch.setattr(evidence, "of", lambda *it: real(*it) | {"quarantined": 3})
+    monkeypatch.setattr(evidence, "of", lambda *it: real(*it) | {"quarantined": 3_000})
     assert "policy: wait" in answer.give(world)
     assert (now(world).status, now(world).approved) == (OPEN, "")
     monkeypatch.setattr(evidence, "of", real)

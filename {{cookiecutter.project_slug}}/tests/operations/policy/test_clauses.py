@@ -11,7 +11,7 @@ from {{cookiecutter.package_name}}.operations.policy.rules import Policy
 
 from .made import evidence
 
-SLICE = [{"column": "zone", "value": "a", "rows": 400, "model": 4.0, "baseline": 5.0, "champion": 3.5}]
+SLICE = [{"column": "zone", "value": "a", "rows": 400, "model": 4.0, "baseline": 3.5}]
 OFTEN = [f"2026-02-{day:02d}T09:00:00+00:00" for day in range(10, 16)]
 BROKEN: list[tuple[str, dict[str, Any], str]] = [
     ("shadow", {"shadow__low": 0.0}, "take back"),
@@ -28,7 +28,7 @@ BROKEN: list[tuple[str, dict[str, Any], str]] = [
     ("tests", {"tests__tests_now": "d" * 64}, "take back"),
     ("tests", {"tests__passed": False}, "take back"),
     ("tests", {"tests": {"problem": "was never tested"}}, "take back"),
-    ("data", {"quarantined": 1}, "wait"),
+    ("data", {"quarantined": 19}, "wait"),
     ("data", {"stale": ["zone_traffic"]}, "wait"),
     ("frozen", {"held": "releases are held by Zoe"}, "wait"),
     ("budget", {"promoted": OFTEN}, "ask a person"),
@@ -61,7 +61,7 @@ def test_every_clause_that_guards_a_version_has_its_sabotage() -> None:
 
 
 def test_the_gravest_effect_decides() -> None:
-    found = evidence(quarantined=5, promoted=OFTEN)
+    found = evidence(quarantined=50, promoted=OFTEN)
     assert clauses.decide(clauses.ask(Policy(), found))[0] == "ask a person"
     found["lineage"]["problems"] = ["file x is gone"]
     assert clauses.decide(clauses.ask(Policy(), found))[0] == "take back"

@@ -25,14 +25,14 @@ def altered(world: World, sql: str, *values: str) -> None:
 
 
 def three(world: World) -> None:
-    for changed in ({"quarantined": 5}, {}, {"release": "r2", "lineage__problems": ["gone"]}):
+    for changed in ({"quarantined": 50}, {}, {"release": "r2", "lineage__problems": ["gone"]}):
         decisions.record(world.prod, Policy(), evidence(**changed))
 
 
 def test_what_was_decided_is_written_once(world: World) -> None:
-    first, new = decisions.record(world.prod, Policy(), evidence(quarantined=5))
+    first, new = decisions.record(world.prod, Policy(), evidence(quarantined=50))
     assert (first.decision, new) == ("wait", True)
-    again, new = decisions.record(world.prod, Policy(), evidence(quarantined=7))
+    again, new = decisions.record(world.prod, Policy(), evidence(quarantined=70))
     assert (again, new) == (first, False), "only figures moved"
     later, new = decisions.record(world.prod, Policy(), evidence())
     assert (later.number, later.decision, new) == (2, "promote", True)

@@ -90,7 +90,7 @@ def slices(policy: Policy, found: Evidence) -> Answer:
 
 def worse(it: Mapping[str, Any], direction: str) -> float | None:
     """By which share of the champion's figure a slice is worse; None where one of them is not known."""
-    ours, theirs = it["model"], it["champion"]
+    ours, theirs = it["model"], it["baseline"]  # of a duel: the champion's
     if ours is None or not theirs:
         return None
     return float((theirs - ours if direction == "higher" else ours - theirs) / abs(theirs))
@@ -112,8 +112,10 @@ def latency(policy: Policy, found: Evidence) -> Answer:
 def data(policy: Policy, found: Evidence) -> Answer:
     """What it learned from, and looks up, is in order."""
     held, stale = found["quarantined"], found["stale"]
-    seen = f"{held:,} rows in quarantine, {len(stale)} stale feature sets" + (f" ({', '.join(stale)})" if stale else "")
-    return held <= policy.data.quarantined and len(stale) <= policy.data.stale, seen
+    share = held / max(held + found["landed"], 1)
+    seen = f"{held:,} rows in quarantine ({share:.1%} of all; at most {policy.data.quarantined:.1%})"
+    seen += f", {len(stale)} stale feature sets" + (f" ({', '.join(stale)})" if stale else "")
+    return share <= policy.data.quarantined and len(stale) <= policy.data.stale, seen
 
 
 def lineage(policy: Policy, found: Evidence) -> Answer:

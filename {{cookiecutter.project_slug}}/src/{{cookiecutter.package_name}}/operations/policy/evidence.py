@@ -27,7 +27,7 @@ LAST, P95 = 200, 0.95
 def of(world: World, release: Release) -> dict[str, Any]:
     """Everything that a clause may ask, as of now, as JSON has it."""
     now = world.clock.now()
-    held = holds.standing(world.prod, now)
+    held, rows = holds.standing(world.prod, now), landed.stats(world.dev.landed)
     return {
         "at": now.isoformat(),
         "release": release.id,
@@ -42,7 +42,8 @@ def of(world: World, release: Release) -> dict[str, Any]:
         "latency": latency(world, release, now),
         "lineage": lineage(world, release),
         "tests": tests(world, release),
-        "quarantined": sum(landed.stats(world.dev.landed).held.values()),
+        "quarantined": sum(rows.held.values()),
+        "landed": rows.rows,
         "stale": [it.subject for it in episodes.standing(world.dev)],
         "held": held.sentence if held else "",
         "promoted": promoted(world),

@@ -64,9 +64,9 @@ class Latency(Part):
 
 
 class Data(Part):
-    """Rows in quarantine and stale feature sets beyond which the loop waits."""
+    """The share of all rows that is in quarantine, and stale feature sets, beyond which the loop waits."""
 
-    quarantined: Annotated[int, Field(ge=0)] = 0
+    quarantined: Annotated[float, Field(ge=0, le=1)] = 0.02
     stale: Annotated[int, Field(ge=0)] = 0
 
 
