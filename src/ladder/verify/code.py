@@ -1,0 +1,201 @@
+"""Python code as it is written: who refuses what, who calls whom. Parsed where a probe looks, and never run."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from .repo import Repo
+
+TESTS = re.compile(r"(^|/)tests?/|(^|/)test_[^/]*\.py$|_test\.py$|(^|/)conftest\.py$")
+EXITS = {"sys.exit", "exit", "quit", "os._exit", "abort", "click.Abort"}
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A place where code stops: the function, under which condition, with which words."""
+
+    module: Module
+    function: str
+    condition: str
+    consequence: str
+
+    @property
+    def text(self) -> str:
+        return f"{self.function}: {self.condition}: {self.consequence}"
+
+    @property
+    def place(self) -> str:
+        return f"{self.module.path}:{self.function}"
+
+
+class Module:
+    """A file of Python."""
+
+    def __init__(self, path: str, text: str) -> None:
+        self.path, self.text = path, text
+        self.lines = text.splitlines()
+
+    @property
+    def stem(self) -> str:
+        return self.path.rpartition("/")[2].removesuffix(".py")
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """Parsed; empty where it is no Python of ours."""
+        try:
+            return ast.parse(self.text)
+        except (SyntaxError, ValueError, RecursionError):
+            return ast.Module(body=[], type_ignores=[])
+
+    @cached_property
+    def functions(self) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
+        """Name -> function, methods and inner ones too; of two of one name the first."""
+        found: dict[str, ast.FunctionDef | ast.AsyncFunctionDef] = {}
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                found.setdefault(node.name, node)
+        return found
+
+    def source(self, node: ast.AST | None) -> str:
+        """The whole lines that a node stands on."""
+        if node is None or not hasattr(node, "lineno"):
+            return ""
+        return "\n".join(self.lines[node.lineno - 1 : node.end_lineno])  # type: ignore[attr-defined]
+
+    @cached_property
+    def refusals(self) -> tuple[Refusal, ...]:
+        """Every one that can come about."""
+        return tuple(it for name, node in self.functions.items() for it in refusing(self, name, node.body, "always"))
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """The names in dictionaries that are written out, and of arguments."""
+        found: set[str] = set()
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Dict):
+                found |= {key.value for key in node.keys if isinstance(key, ast.Constant) and isinstance(key.value, str)}
+        return frozenset(found)
+
+
+class Code:
+    """All code of a repo, its tests left out."""
+
+    def __init__(self, repo: Repo) -> None:
+        self.repo = repo
+
+    @cached_property
+    def modules(self) -> tuple[Module, ...]:
+        names = [name for name in self.repo.files if name.endswith(".py") and not TESTS.search(name)]
+        return tuple(Module(name, self.repo.text(name)) for name in names)
+
+    def find(self, where: str, words: str = "") -> list[Module]:
+        """The modules whose path fits `where` and whose text has `words`."""
+        path, text = re.compile(where), re.compile(words)
+        return [it for it in self.modules if path.search(it.path) and text.search(it.text)]
+
+    def refusals(self, where: str, about: str) -> list[Refusal]:
+        """Those in modules of such a path whose function, condition or words fit `about`, in functions that are used."""
+        fits = re.compile(about, re.IGNORECASE)
+        found = [it for module in self.find(where) if fits.search(module.text) for it in module.refusals]
+        return [it for it in found if fits.search(it.text) and self.used(it.module, it.function)]
+
+    def used(self, module: Module, name: str) -> bool:
+        """Whether anybody asks for a function: itself by a decorator, its module, or another that names it."""
+        node = module.functions.get(name)
+        if node is None or node.decorator_list or name.startswith("__"):
+            return True
+        if re.search(rf"(?<!def )\b{name}\b", module.text):
+            return True
+        elsewhere = re.compile(rf"\b{module.stem}\.{name}\b|import [^\n]*\b{name}\b|\.{name}\(")
+        return any(elsewhere.search(it.text) for it in self.modules if it is not module)
+
+    def says(self, where: str, words: str) -> list[str]:
+        """The paths of modules that have `words` in their code, comments left out."""
+        fits = re.compile(words)
+        return [it.path for it in self.find(where, words) if any(fits.search(line) for line in code_lines(it))]
+
+
+def code_lines(module: Module) -> Iterator[str]:
+    """The lines that are not only a comment."""
+    return (line for line in module.lines if not line.lstrip().startswith("#"))
+
+
+def refusing(module: Module, name: str, body: list[ast.stmt], condition: str) -> Iterator[Refusal]:
+    """The refusals of some statements, under a condition."""
+    for node in body:
+        if isinstance(node, ast.If):
+            if constant(node.test, True) and leaves(node.body[-1]):
+                yield from refusing(module, name, node.body, condition)
+                return
+            if not constant(node.test, False):
+                yield from refusing(module, name, node.body, module.source(node.test))
+            if not constant(node.test, True):
+                yield from refusing(module, name, node.orelse, f"not {module.source(node.test)}")
+            if leaves(node.body[-1]):
+                condition = f"{condition}, not {module.source(node.test).strip()}"
+        elif isinstance(node, ast.For | ast.While | ast.With | ast.AsyncWith | ast.AsyncFor):
+            head = module.lines[node.lineno - 1].strip()
+            yield from refusing(module, name, node.body, f"{condition} {head}")
+        elif isinstance(node, ast.Try):
+            yield from refusing(module, name, [*node.body, *node.orelse, *node.finalbody], condition)
+            for handler in node.handlers:
+                yield from refusing(module, name, handler.body, f"except {module.source(handler.type)}")
+        elif stops(node):
+            yield Refusal(module, name, condition, module.source(node))
+            return
+        elif leaves(node):
+            return
+
+
+def leaves(node: ast.stmt) -> bool:
+    """Whether nothing after it in the same block is done."""
+    return isinstance(node, ast.Return | ast.Raise | ast.Continue | ast.Break)
+
+
+def stops(node: ast.stmt) -> bool:
+    """Whether a statement ends the work as a failure."""
+    if isinstance(node, ast.Raise):
+        return True
+    if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)):
+        return False
+    name, args = dotted(node.value.func), node.value.args
+    succeeds = not args or (isinstance(args[0], ast.Constant) and args[0].value in (0, None))
+    return (name in EXITS or name.endswith(".exit")) and not succeeds
+
+
+def constant(test: ast.expr, value: bool) -> bool:
+    """Whether a condition is always `value`."""
+    if isinstance(test, ast.Constant):
+        return bool(test.value) is value
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return constant(test.operand, not value)
+    if isinstance(test, ast.BoolOp):
+        decides = isinstance(test.op, ast.Or) is value
+        return any(constant(it, value) for it in test.values) if decides else all(constant(it, value) for it in test.values)
+    return False
+
+
+def dotted(node: ast.AST) -> str:
+    """`a.b.c` of a name or an attribute; what stands before the last call is left out."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if isinstance(node, ast.Name):
+        parts.append(node.id)
+    return ".".join(reversed(parts))
+
+
+def calls(node: ast.AST) -> Iterator[ast.Call]:
+    """Every call in it."""
+    return (it for it in ast.walk(node) if isinstance(it, ast.Call))
+
+
+def called(node: ast.AST, pattern: str) -> list[ast.Call]:
+    """The calls of a name that fits."""
+    fits = re.compile(pattern)
+    return [it for it in calls(node) if fits.search(dotted(it.func))]

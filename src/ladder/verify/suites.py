@@ -1,0 +1,92 @@
+"""The tests of a repo: which there are, whether they assert anything, what they import."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from .repo import Repo
+
+FILE = re.compile(r"(^|/)(test_[^/]*|[^/]*_test)\.py$")
+INSIDE = re.compile(r"(^|/)tests?/.*\.py$")
+START = re.compile(r"^(?P<indent>[ ]*)(?:async )?def (?P<name>\w+)\(", re.MULTILINE)
+ASSERTS = re.compile(
+    r"^\s*assert\s+(?!True\b)|\bpytest\.(?:raises|fail|warns)\(|\bself\.(?:assert\w+|fail)\(|\bassert_\w+\(|\bassert\w*_called"
+    r"|\bnp\.testing\.|\btm\.assert|\braise AssertionError",
+    re.MULTILINE,
+)
+SKIPPED = re.compile(
+    r"^pytestmark\s*=.*\bmark\.skip\b(?!if)|^pytest\.skip\(|^pytest\.skip\(|^pytestmark\s*=.*skipif\(\s*True", re.MULTILINE
+)
+CALL = re.compile(r"\b(\w+)\(")
+
+
+@dataclass(frozen=True)
+class Test:
+    """A test function: does it, or a helper that it calls, assert anything."""
+
+    file: str
+    name: str
+    asserts: bool
+    text: str
+
+
+class Suites:
+    """All of them."""
+
+    def __init__(self, repo: Repo) -> None:
+        self.repo = repo
+
+    @cached_property
+    def files(self) -> tuple[str, ...]:
+        """Files of tests."""
+        return tuple(name for name in self.repo.files if FILE.search(name))
+
+    @cached_property
+    def helpers(self) -> frozenset[str]:
+        """Functions beside the tests that assert something."""
+        names = [name for name in self.repo.files if INSIDE.search(name)]
+        bodies = [it for name in names for it in functions(self.repo.text(name)) if not it[0].startswith("test")]
+        return frozenset(name for name, text, _ in bodies if ASSERTS.search(text))
+
+    @cached_property
+    def tests(self) -> tuple[Test, ...]:
+        """Every test that is not skipped for good."""
+        found = []
+        for file in self.files:
+            text = self.repo.text(file)
+            if SKIPPED.search(text):
+                continue
+            for name, body, before in functions(text):
+                if name.startswith("test") and "mark.skip(" not in before and not before.rstrip().endswith("mark.skip"):
+                    asserts = bool(ASSERTS.search(body)) or bool(self.helpers & set(CALL.findall(body)))
+                    found.append(Test(file, name, asserts, body))
+        return tuple(found)
+
+    def of(self, where: str) -> list[Test]:
+        """Those in files of such a path that assert something."""
+        fits = re.compile(where)
+        return [it for it in self.tests if it.asserts and fits.search(it.file)]
+
+    def importing(self, names: str) -> list[Test]:
+        """Those that assert something, in files that import what fits `names`, or use a fixture's file that does."""
+        fits = re.compile(rf"^\s*(?:from|import)\s[^#\n]*(?:{names})|^\s+(?:{names})\b", re.MULTILINE)
+        named = {file for file in self.files if fits.search(self.repo.text(file))}
+        return [it for it in self.tests if it.asserts and it.file in named]
+
+
+def functions(text: str) -> list[tuple[str, str, str]]:
+    """(name, text, the lines of decorators before it) of each function."""
+    starts = list(START.finditer(text))
+    found = []
+    for number, start in enumerate(starts):
+        wide = len(start["indent"])
+        end = next((it.start() for it in starts[number + 1 :] if len(it["indent"]) <= wide), len(text))
+        before = text[: start.start()].rpartition("\n\n")[2]
+        found.append((start["name"], without_comments(text[start.start() : end]), before))
+    return found
+
+
+def without_comments(text: str) -> str:
+    return "\n".join(line for line in text.split("\n") if not line.lstrip().startswith("#"))
