@@ -69,7 +69,17 @@ class Module:
     @cached_property
     def refusals(self) -> tuple[Refusal, ...]:
         """Every one that can come about."""
-        return tuple(it for name, node in self.functions.items() for it in refusing(self, name, node.body, "always"))
+        return tuple(it for it, node in self.ends if stops(node))
+
+    @cached_property
+    def answers(self) -> tuple[Refusal, ...]:
+        """What is given back under which condition, where that can come about."""
+        return tuple(it for it, node in self.ends if isinstance(node, ast.Return) and node.value is not None)
+
+    @cached_property
+    def ends(self) -> tuple[tuple[Refusal, ast.stmt], ...]:
+        """Every way in which a function ends."""
+        return tuple(it for name, node in self.functions.items() for it in ending(self, name, node.body, "always"))
 
     @cached_property
     def keys(self) -> frozenset[str]:
@@ -86,6 +96,7 @@ class Code:
 
     def __init__(self, repo: Repo) -> None:
         self.repo = repo
+        self.found: dict[tuple[str, str], list[Module]] = {}
 
     @cached_property
     def modules(self) -> tuple[Module, ...]:
@@ -94,13 +105,21 @@ class Code:
 
     def find(self, where: str, words: str = "") -> list[Module]:
         """The modules whose path fits `where` and whose text has `words`."""
-        path, text = re.compile(where), re.compile(words)
-        return [it for it in self.modules if path.search(it.path) and text.search(it.text)]
+        if (where, words) not in self.found:
+            path, text = re.compile(where), re.compile(words)
+            self.found[where, words] = [it for it in self.modules if path.search(it.path) and text.search(it.text)]
+        return self.found[where, words]
 
     def refusals(self, where: str, about: str) -> list[Refusal]:
         """Those in modules of such a path whose function, condition or words fit `about`, in functions that are used."""
         fits = re.compile(about, re.IGNORECASE)
         found = [it for module in self.find(where) if fits.search(module.text) for it in module.refusals]
+        return [it for it in found if fits.search(it.text) and self.used(it.module, it.function)]
+
+    def answers(self, where: str, about: str) -> list[Refusal]:
+        """What functions that are used give back, where function, condition or words fit `about`."""
+        fits = re.compile(about, re.IGNORECASE)
+        found = [it for module in self.find(where) if fits.search(module.text) for it in module.answers]
         return [it for it in found if fits.search(it.text) and self.used(it.module, it.function)]
 
     def used(self, module: Module, name: str) -> bool:
@@ -124,30 +143,28 @@ def code_lines(module: Module) -> Iterator[str]:
     return (line for line in module.lines if not line.lstrip().startswith("#"))
 
 
-def refusing(module: Module, name: str, body: list[ast.stmt], condition: str) -> Iterator[Refusal]:
-    """The refusals of some statements, under a condition."""
+def ending(module: Module, name: str, body: list[ast.stmt], condition: str) -> Iterator[tuple[Refusal, ast.stmt]]:
+    """How some statements end, under a condition: what can never come about is left out."""
     for node in body:
         if isinstance(node, ast.If):
             if constant(node.test, True) and leaves(node.body[-1]):
-                yield from refusing(module, name, node.body, condition)
+                yield from ending(module, name, node.body, condition)
                 return
             if not constant(node.test, False):
-                yield from refusing(module, name, node.body, module.source(node.test))
+                yield from ending(module, name, node.body, module.source(node.test))
             if not constant(node.test, True):
-                yield from refusing(module, name, node.orelse, f"not {module.source(node.test)}")
+                yield from ending(module, name, node.orelse, f"not {module.source(node.test)}")
             if leaves(node.body[-1]):
                 condition = f"{condition}, not {module.source(node.test).strip()}"
         elif isinstance(node, ast.For | ast.While | ast.With | ast.AsyncWith | ast.AsyncFor):
             head = module.lines[node.lineno - 1].strip()
-            yield from refusing(module, name, node.body, f"{condition} {head}")
+            yield from ending(module, name, node.body, f"{condition} {head}")
         elif isinstance(node, ast.Try):
-            yield from refusing(module, name, [*node.body, *node.orelse, *node.finalbody], condition)
+            yield from ending(module, name, [*node.body, *node.orelse, *node.finalbody], condition)
             for handler in node.handlers:
-                yield from refusing(module, name, handler.body, f"except {module.source(handler.type)}")
-        elif stops(node):
-            yield Refusal(module, name, condition, module.source(node))
-            return
-        elif leaves(node):
+                yield from ending(module, name, handler.body, f"except {module.source(handler.type)}")
+        elif stops(node) or leaves(node):
+            yield Refusal(module, name, condition, module.source(node)), node
             return
 
 

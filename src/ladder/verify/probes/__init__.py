@@ -1,0 +1,13 @@
+"""The static probes: each reads, and says what it saw. Their names are those in `maturity.toml`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..facts import Facts
+from ..seen import Seen
+from . import data, delivery, deployment, environment, handoff, operations, registry, scoring, store, tests, tracking, training
+
+Probe = Callable[[Facts], Seen]
+MODULES = (data, delivery, deployment, environment, handoff, operations, registry, scoring, store, tests, tracking, training)
+PROBES: dict[str, Probe] = {probe.__name__: probe for module in MODULES for probe in module.PROBES}
