@@ -55,9 +55,8 @@ class Module:
     def functions(self) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
         """Name -> function, methods and inner ones too; of two of one name the first."""
         found: dict[str, ast.FunctionDef | ast.AsyncFunctionDef] = {}
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                found.setdefault(node.name, node)
+        for node in defined(self.tree.body):
+            found.setdefault(node.name, node)
         return found
 
     def source(self, node: ast.AST | None) -> str:
@@ -83,12 +82,13 @@ class Module:
 
     @cached_property
     def keys(self) -> frozenset[str]:
-        """The names in dictionaries that are written out, and of arguments."""
-        found: set[str] = set()
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.Dict):
-                found |= {key.value for key in node.keys if isinstance(key, ast.Constant) and isinstance(key.value, str)}
-        return frozenset(found)
+        """The names in dictionaries that are written out."""
+        return frozenset(re.findall(r"[\"'](\w+)[\"']\s*:", "\n".join(code_lines(self))))
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Every name that it has."""
+        return frozenset(re.findall(r"[A-Za-z_]\w+", self.text))
 
 
 class Code:
@@ -113,13 +113,13 @@ class Code:
     def refusals(self, where: str, about: str) -> list[Refusal]:
         """Those in modules of such a path whose function, condition or words fit `about`, in functions that are used."""
         fits = re.compile(about, re.IGNORECASE)
-        found = [it for module in self.find(where) if fits.search(module.text) for it in module.refusals]
+        found = [it for module in self.find(where) if worth(module, about, fits) for it in module.refusals]
         return [it for it in found if fits.search(it.text) and self.used(it.module, it.function)]
 
     def answers(self, where: str, about: str) -> list[Refusal]:
         """What functions that are used give back, where function, condition or words fit `about`."""
         fits = re.compile(about, re.IGNORECASE)
-        found = [it for module in self.find(where) if fits.search(module.text) for it in module.answers]
+        found = [it for module in self.find(where) if worth(module, about, fits) for it in module.answers]
         return [it for it in found if fits.search(it.text) and self.used(it.module, it.function)]
 
     def used(self, module: Module, name: str) -> bool:
@@ -130,12 +130,27 @@ class Code:
         if re.search(rf"(?<!def )\b{name}\b", module.text):
             return True
         elsewhere = re.compile(rf"\b{module.stem}\.{name}\b|import [^\n]*\b{name}\b|\.{name}\(")
-        return any(elsewhere.search(it.text) for it in self.modules if it is not module)
+        return any(elsewhere.search(it.text) for it in self.modules if it is not module and name in it.words)
 
     def says(self, where: str, words: str) -> list[str]:
         """The paths of modules that have `words` in their code, comments left out."""
         fits = re.compile(words)
         return [it.path for it in self.find(where, words) if any(fits.search(line) for line in code_lines(it))]
+
+
+def worth(module: Module, about: str, fits: re.Pattern[str]) -> bool:
+    """Whether a module is worth parsing; what spans a condition and its words cannot be told from the text."""
+    return ".*" in about or fits.search(module.text) is not None
+
+
+def defined(body: list[ast.stmt]) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """The functions among some statements, and inside them."""
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+        inner = getattr(node, "body", None)
+        if isinstance(inner, list):
+            yield from defined([*inner, *getattr(node, "orelse", []), *getattr(node, "finalbody", [])])
 
 
 def code_lines(module: Module) -> Iterator[str]:
@@ -145,7 +160,7 @@ def code_lines(module: Module) -> Iterator[str]:
 
 def ending(module: Module, name: str, body: list[ast.stmt], condition: str) -> Iterator[tuple[Refusal, ast.stmt]]:
     """How some statements end, under a condition: what can never come about is left out."""
-    for node in body:
+    for number, node in enumerate(body):
         if isinstance(node, ast.If):
             if constant(node.test, True) and leaves(node.body[-1]):
                 yield from ending(module, name, node.body, condition)
@@ -164,7 +179,8 @@ def ending(module: Module, name: str, body: list[ast.stmt], condition: str) -> I
             for handler in node.handlers:
                 yield from ending(module, name, handler.body, f"except {module.source(handler.type)}")
         elif stops(node) or leaves(node):
-            yield Refusal(module, name, condition, module.source(node)), node
+            said = [module.source(it) for it in body[:number][-2:] if isinstance(it, ast.Assign)]
+            yield Refusal(module, name, condition, "\n".join([*said, module.source(node)])), node
             return
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,13 @@ class Facts:
 
     def __init__(self, root: Path) -> None:
         self.repo = Repo(root)
+        self.seen: dict[Callable[[Facts], Seen], Seen] = {}
+
+    def ask(self, probe: Callable[[Facts], Seen]) -> Seen:
+        """What a probe sees; it looks once."""
+        if probe not in self.seen:
+            self.seen[probe] = probe(self)
+        return self.seen[probe]
 
     @cached_property
     def code(self) -> Code:

@@ -19,6 +19,7 @@ ASSERTS = re.compile(
 SKIPPED = re.compile(
     r"^pytestmark\s*=.*\bmark\.skip\b(?!if)|^pytest\.skip\(|^pytest\.skip\(|^pytestmark\s*=.*skipif\(\s*True", re.MULTILINE
 )
+IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+\S+[ \t]+import[ \t]*(?:\([^)]*\)|[^\n#]*)|import[ \t][^\n#]*)", re.MULTILINE)
 CALL = re.compile(r"\b(\w+)\(")
 
 
@@ -70,10 +71,15 @@ class Suites:
         return [it for it in self.tests if it.asserts and fits.search(it.file)]
 
     def importing(self, names: str) -> list[Test]:
-        """Those that assert something, in files that import what fits `names`, or use a fixture's file that does."""
-        fits = re.compile(rf"^\s*(?:from|import)\s[^#\n]*(?:{names})|^\s+(?:{names})\b", re.MULTILINE)
-        named = {file for file in self.files if fits.search(self.repo.text(file))}
+        """Those that assert something, in files that import what fits `names`."""
+        fits = re.compile(names)
+        named = {file for file, text in self.imports.items() if fits.search(text)}
         return [it for it in self.tests if it.asserts and it.file in named]
+
+    @cached_property
+    def imports(self) -> dict[str, str]:
+        """File of tests -> its import statements, each on one line."""
+        return {file: "\n".join(" ".join(it.split()) for it in IMPORT.findall(self.repo.text(file))) for file in self.files}
 
 
 def functions(text: str) -> list[tuple[str, str, str]]:

@@ -49,7 +49,7 @@ def data_is_a_pipeline_step(it: Facts) -> Seen:
     if found is None:
         return no("no pipeline has a step that gathers data")
     frozen = it.refuses("a landed file that is not what was landed", r"snapshot|freeze|landed", r"checksum|sha256\(.*!=")
-    return every(yes(f"{found[0].path} gathers in its step {found[1]}", found[0].path), data_is_gathered(it), frozen)
+    return every(yes(f"{found[0].path} gathers in its step {found[1]}", found[0].path), it.ask(data_is_gathered), frozen)
 
 
 def data_feeds_every_training(it: Facts) -> Seen:
@@ -60,7 +60,7 @@ def data_feeds_every_training(it: Facts) -> Seen:
     lying = [name for name in pipeline.steps if name != first and first not in pipeline.before(name)]
     if lying:
         return no(f"in {pipeline.path} the step {lying[0]} does not stand on {first}", pipeline.path)
-    return every(yes(f"every step of {pipeline.path} stands on {first}", pipeline.path), data_is_gathered(it))
+    return every(yes(f"every step of {pipeline.path} stands on {first}", pipeline.path), it.ask(data_is_gathered))
 
 
 def data_keeps_coming(it: Facts) -> Seen:
@@ -75,7 +75,7 @@ def data_keeps_coming(it: Facts) -> Seen:
     joined = it.code.says(r"outcome|joined|label|feedback", r"\bevent_id\b|\bprediction_id\b|\brequest_id\b")
     back = yes(f"outcomes are joined by the prediction's id ({joined[0]})", joined[0]) if joined else no("no outcome comes back")
     said = f"the loop gathers every {often}" if looped else f"{timed[0].path} gathers on schedule"
-    return every(yes(said, "operate.toml" if looped else timed[0].path), back, data_is_gathered(it))
+    return every(yes(said, "operate.toml" if looped else timed[0].path), back, it.ask(data_is_gathered))
 
 
 PROBES = (data_is_gathered, data_is_a_pipeline_step, data_feeds_every_training, data_keeps_coming)

@@ -39,14 +39,14 @@ def releases_ask_nobody(it: Facts) -> Seen:
         return no(f"{asks[0]} asks somebody at the terminal", asks[0])
     chained = it.code.answers(r"/release/|rollout", r"except FAULTS|except .*(?:Failed|Refused)Error|rolled? ?back")
     ends = yes(f"a fault of the model ends it ({chained[0].place})", chained[0].module.path) if chained else no("a fault of the model does not end a release")
-    return every(yes("the chain asks nobody"), ends, releases_start_by_themselves(it))
+    return every(yes("the chain asks nobody"), ends, it.ask(releases_start_by_themselves))
 
 
 def releases_can_be_held(it: Facts) -> Seen:
     started = it.refuses("to begin a release that is held", r"/release/|rollout", r"held|freeze|frozen|hold")
     waits = it.code.answers(r"/release/machine|rollout|release\w*\.py$", r"held and not|if held\b|frozen")
     goes = yes(f"and one that has begun waits ({waits[0].place})", waits[0].module.path) if waits else no("a release that has begun takes no notice of a hold")
-    return every(started, goes, releases_ask_nobody(it))
+    return every(started, goes, it.ask(releases_ask_nobody))
 
 
 def deployments_are_traced(it: Facts) -> Seen:
@@ -183,7 +183,7 @@ def scoring_has_a_budget(it: Facts) -> Seen:
 def tests_of_scoring(it: Facts) -> Seen:
     from . import scoring
 
-    return scoring.scoring_script_is_tested(it)
+    return it.ask(scoring.scoring_script_is_tested)
 
 
 def client_is_generated(it: Facts) -> Seen:

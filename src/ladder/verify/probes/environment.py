@@ -125,7 +125,7 @@ def serving_compute_is_managed(it: Facts) -> Seen:
         lacking = [key for key in ("instance_type", "instance_count") if not raw.get(key)]
         if lacking:
             return no(f"{name} does not say its {lacking[0]}", name)
-    return every(yes(f"{len(found)} deployments say on what they run", *found), compute_is_managed(it))
+    return every(yes(f"{len(found)} deployments say on what they run", *found), it.ask(compute_is_managed))
 
 
 def deployments(it: Facts) -> dict[str, dict[str, Any]]:

@@ -60,7 +60,7 @@ def regression_asks_for_training(it: Facts) -> Seen:
         return no("a worse performance is no signal: monitor.toml has no floor for it")
     kinds = it.code.says(r"retrain|event|signal", r"\bREGRESSION\b|regression")
     kind = yes(f"regression is a signal of its own ({kinds[0]})", kinds[0]) if kinds else no("regression is no signal")
-    return every(kind, asks(it), loop_is_closed(it))
+    return every(kind, asks(it), it.ask(loop_is_closed))
 
 
 def monitor(it: Facts) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def drift_asks_for_training(it: Facts) -> Seen:
         yes(f"false alarms in {rate:.0%} of the checks, a cooldown, a budget", "monitor.toml"),
         yes(f"what is found is told as an event ({told[0].place})", told[0].module.path) if told else no("what is found is told to nobody"),
         yes(f"and counts once ({dedupe[0]})", dedupe[0]) if dedupe else no("a signal that comes twice counts twice"),
-        loop_is_closed(it),
+        it.ask(loop_is_closed),
     )
 
 
@@ -94,7 +94,7 @@ def retraining_has_a_budget(it: Facts) -> Seen:
     return every(
         yes(f"{alarm['budget']} trainings in {alarm['per']}", "monitor.toml"),
         yes(f"beyond that a person is told ({spent[0].place})", spent[0].module.path) if spent else no("the budget is never spent"),
-        environment.serving_compute_is_managed(it),
+        it.ask(environment.serving_compute_is_managed),
     )
 
 
@@ -129,7 +129,7 @@ def promotion_follows_a_policy(it: Facts) -> Seen:
     refuses = it.refuses("a version of which a clause did not pass", r"/promotion/|policy", r"not all\(|check\.passed|clause.*passed")
     if not refuses.holds or not it.code.find(r"/operations/|monitor|drift"):
         return every(refuses, no("nobody but a person decides about a promotion")) if refuses.holds else refuses
-    asked = deployment.releases_start_by_themselves(it)
+    asked = it.ask(deployment.releases_start_by_themselves)
     rules = it.repo.toml("policy.toml")
     if not rules:
         return every(refuses, asked, unknown("there is no policy.toml: what decides are release.toml and modeltests.toml, of Level 3"))
@@ -153,7 +153,7 @@ def alerts_have_a_runbook(it: Facts) -> Seen:
     missing = [name for name in lacking if name not in sections]
     if missing:
         return no(f"the alert {missing[0]} has no section in {pages[0]}", pages[0])
-    return every(yes(f"{len(rows)} alerts have a section in {pages[0]}", pages[0]), deployment.client_is_generated(it))
+    return every(yes(f"{len(rows)} alerts have a section in {pages[0]}", pages[0]), it.ask(deployment.client_is_generated))
 
 
 def rules_of(raw: dict[str, Any]) -> list[dict[str, Any]]:

@@ -41,7 +41,7 @@ def scoring_script_is_tested(it: Facts) -> Seen:
             continue
         if not any(BAD.search(test.text) for test in tests):
             return no(f"no test of {module.path} sends bad input", module.path, tests[0].file)
-        return every(scoring_script_is_kept(it), yes(f"{len(tests)} tests ask {module.path}, with bad input too", module.path, tests[0].file))
+        return every(it.ask(scoring_script_is_kept), yes(f"{len(tests)} tests ask {module.path}, with bad input too", module.path, tests[0].file))
     return no(f"no test of {found[0].path} asserts anything", found[0].path)
 
 

@@ -59,17 +59,17 @@ def application_has_unit_tests(it: Facts) -> Seen:
 
 def hollow_files(it: Facts, names: str) -> list[str]:
     """Files of tests that import such names, in which not one asserts anything."""
-    fits = re.compile(rf"^\s*(?:from|import)\s[^#\n]*(?:{names})", re.MULTILINE)
+    fits = re.compile(names)
     by_file: dict[str, list[Test]] = defaultdict(list)
     for test in it.suites.tests:
         by_file[test.file].append(test)
     return [
-        file for file, tests in by_file.items() if not any(test.asserts for test in tests) and fits.search(it.repo.text(file))
+        file for file, tests in by_file.items() if not any(test.asserts for test in tests) and fits.search(it.suites.imports[file])
     ]
 
 
 def application_tests_have_a_floor(it: Facts) -> Seen:
-    return every(application_has_unit_tests(it), floor(it))
+    return every(it.ask(application_has_unit_tests), floor(it))
 
 
 def floor(it: Facts) -> Seen:
@@ -122,11 +122,13 @@ def runs_them(it: Facts) -> Seen:
 def registered_model_is_tested(it: Facts) -> Seen:
     named = it.code.says(r"release|registr|serv|deploy|load", r"get_model_version_by_alias|models:/[^\"']*@|\.aliases\b|aliases\(\)|registry\.get\(")
     by_name = yes(f"{named[0]} takes the model from the registry by name", named[0]) if named else no("no code takes a model from a registry by name")
-    return every(by_name, integration_tests_run(it))
+    return every(by_name, it.ask(integration_tests_run))
 
 
 def application_is_tested_whole(it: Facts) -> Seen:
     tests = whole(it) + [test for test in it.suites.tests if test.asserts and "mark.integration" in it.repo.text(test.file)]
+    if not it.code.find(r"client"):
+        return no("the application has no client of its own")
     clients = [test for test in it.suites.importing(r"\bclient\b") if test in tests or re.search(WHOLE, test.file)]
     hollow = hollow_files(it, r"\bclient\b|\bservice\b")
     if hollow:
@@ -134,7 +136,7 @@ def application_is_tested_whole(it: Facts) -> Seen:
     called = yes(f"{len(clients)} tests send the client's requests through a server", clients[0].file) if clients else no(
         "no test sends the application's own requests through a running server"
     )
-    return every(application_has_unit_tests(it), called, runs_them(it))
+    return every(it.ask(application_has_unit_tests), called, runs_them(it))
 
 
 def all_code_is_tested(it: Facts) -> Seen:

@@ -52,7 +52,7 @@ def tracking_is_central(it: Facts) -> Seen:
 
 
 def experiments_are_tracked(it: Facts) -> Seen:
-    central = tracking_is_central(it)
+    central = it.ask(tracking_is_central)
     found = senders(it)
     if not found:
         return central
@@ -74,7 +74,7 @@ def tracking_spans_workspaces(it: Facts) -> Seen:
     said = yes(f"each of {', '.join(names)} has its store ({places[0]})", "workspaces.toml", places[0]) if places else no(
         "no code gives a workspace its store"
     )
-    return every(said, experiments_are_tracked(it))
+    return every(said, it.ask(experiments_are_tracked))
 
 
 PROBES = (tracking_is_central, experiments_are_tracked, tracking_spans_workspaces)

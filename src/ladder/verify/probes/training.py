@@ -48,7 +48,7 @@ def training_is_automated(it: Facts) -> Seen:
 def candidates_are_tested_unattended(it: Facts) -> Seen:
     asked = it.firm("trains upon an event or a schedule", TRAIN, SCHEDULE, EVENT)
     verdict = it.refuses("a verdict that was altered", r"gate", r"is not what the gate makes|altered|edited")
-    return every(pipeline(it), verdict, asked, tests.all_code_is_tested(it))
+    return every(pipeline(it), verdict, asked, it.ask(tests.all_code_is_tested))
 
 
 def training_recurs(it: Facts) -> Seen:
