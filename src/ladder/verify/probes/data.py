@@ -14,7 +14,11 @@ FETCH = (
 )
 PLACE = r"(^|/)(data|ingest\w*|etl|extract\w*|sources?|loaders?|datasets?|pipelines?)(/|\.py$|_)|make_dataset|load_data|get_data"
 JUDGE = r"great_expectations|\bpandera\b|\bpydantic\b|\bdeepchecks\b|\bsoda\b|\bwhylogs\b|tensorflow_data_validation"
-DECIDES = r"\bif (?:not )?[\w.]*\.success\b|raise_on|\.validate\([^)]*\)|model_validate\(|\.success:\s*$|assert \w+\.success"
+DECIDES = {  # library -> how its outcome comes to decide
+    r"great_expectations": r"\bif (?:not )?[\w.]*\.success\b|assert [\w.]+\.success",
+    r"\bpandera\b|\bpydantic\b": r"\.validate\(|model_validate\(",
+    r"\bdeepchecks\b|\bsoda\b|\bwhylogs\b|tensorflow_data_validation": r"\.passed\(|has_checks_fail|assert_no|anomal",
+}
 NAMED = r"sha256|sha1|md5|blake2"
 INGEST = re.compile(r"ingest|gather|extract|fetch|download|collect|load_data|get_data|make_dataset|import", re.IGNORECASE)
 
@@ -26,7 +30,8 @@ def data_is_gathered(it: Facts) -> Seen:
     judges = it.code.says(PLACE, JUDGE)
     if not judges:
         return unknown(f"{fetch[0]} reads a source; nothing shows that bad data is refused", fetch[0])
-    decides = it.code.says(PLACE, DECIDES)
+    used = [how for library, how in DECIDES.items() if it.code.says(PLACE, library)]
+    decides = it.code.says(PLACE, used[0])
     named = it.code.says(PLACE, NAMED)
     return every(
         yes(f"{fetch[0]} reads the source", *fetch[:2]),

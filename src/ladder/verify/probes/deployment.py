@@ -43,7 +43,7 @@ def releases_ask_nobody(it: Facts) -> Seen:
 
 
 def releases_can_be_held(it: Facts) -> Seen:
-    started = it.refuses("to begin a release that is held", r"/release/|rollout", r"held|freeze|frozen|hold")
+    started = it.refuses("to begin a release that is held", r"/release/|rollout", r"^(?:start|begin|open)\w*:[^:]*(?:held|freeze|frozen|hold)")
     waits = it.code.answers(r"/release/machine|rollout|release\w*\.py$", r"held and not|if held\b|frozen")
     goes = yes(f"and one that has begun waits ({waits[0].place})", waits[0].module.path) if waits else no("a release that has begun takes no notice of a hold")
     return every(started, goes, it.ask(releases_ask_nobody))
@@ -143,7 +143,7 @@ def artifacts_are_promoted(it: Facts) -> Seen:
     if trains:
         return no(f"{trains[0]} trains while it promotes", trains[0])
     return every(
-        it.refuses("a copy that is not what was sent", r"promot", r"copy in|sent was|copied"),
+        it.refuses("a copy that is not what was sent", r"promot", r"sent was|copy differs"),
         it.refuses("a version that is not the one which was judged", r"promot", r"refused|what was changed|altered"),
         shared(it),
     )
@@ -215,11 +215,10 @@ def releases_do_not_interrupt(it: Facts) -> Seen:
         for probe in ("liveness_probe", "readiness_probe"):
             if not isinstance(raw.get(probe), dict):
                 return no(f"{name} has no {probe}", name)
-    ready = it.code.refusals(r"/release/|/serving/|rollout", r"NotReady|not ready|is not in force")
-    names = {refusal.function for refusal in ready}
+    ready = it.code.refusals(r"/release/|rollout", r"NotReady|not ready")
     return every(
         yes("two deployments, with probes of liveness and readiness", *found),
-        yes(f"callers wait for one that is ready ({ready[0].place})", ready[0].module.path) if len(names) > 1 else no("callers are given one that is not ready"),
+        yes(f"callers wait for one that is ready ({ready[0].place})", ready[0].module.path) if ready else no("callers are given one that is not ready"),
         drains(it),
     )
 

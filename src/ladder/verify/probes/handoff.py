@@ -9,6 +9,7 @@ from ..seen import Seen, every, no, unknown, yes
 
 SAVES = r"\bskops\.io\.dumps?\(|\bjoblib\.dump\(|\bpickle\.dumps?\(|\.save_model\(|\bsave_model\(|\.log_model\(|torch\.save\(|\.to_onnx\("
 CARRIES = r"signature\s*=|input_example\s*=|schema\.json|model_dump\("
+CHECKS = r"(^|/)(?:check|check_\w+|verify_\w+|hand_?off)\.py$"
 AT_HAND = r"hand_?off|accept|register|check|package|artifact|export|bundle"
 
 
@@ -23,7 +24,7 @@ def handoff_is_checked(it: Facts) -> Seen:
         yes(f"{saved[0]} writes the model", *saved[:3]),
         carries(it, saved),
         yes(f"{digest[0].place} refuses another digest", digest[0].module.path),
-        it.refuses("other answers than the recorded ones", AT_HAND, r"sample|recorded answer|golden|expected"),
+        it.refuses("other answers than the recorded ones", CHECKS, r"sample|recorded answer|golden|expected"),
     )
 
 

@@ -20,7 +20,7 @@ def system_has_a_status(it: Facts) -> Seen:
     lacking = [name for name in WATCHED if not any(re.search(rf'["\']{name}["\']\s*:', module.text) for module in looks)]
     if lacking:
         return no(f"{looks[0].path} does not look at {lacking[0]}", looks[0].path)
-    failing = it.code.refusals(r"status", r"wrong|unhealthy|down")
+    failing = it.code.refusals(r"status", r"(?:wrong|unhealthy|down)[^:]*:\s*sys\.exit")
     faults = it.code.answers(r"status", r"except .*wrong")
     return every(
         yes(f"{looks[0].path} asks {', '.join(WATCHED)}", looks[0].path),

@@ -35,14 +35,17 @@ def scoring_script_is_tested(it: Facts) -> Seen:
     found = scripts(it)
     if not found:
         return no("no code loads a model and answers by it")
-    for module in found:
-        tests = it.suites.importing(imported(module))
-        if not tests:
-            continue
-        if not any(BAD.search(test.text) for test in tests):
-            return no(f"no test of {module.path} sends bad input", module.path, tests[0].file)
-        return every(it.ask(scoring_script_is_kept), yes(f"{len(tests)} tests ask {module.path}, with bad input too", module.path, tests[0].file))
-    return no(f"no test of {found[0].path} asserts anything", found[0].path)
+    return every(it.ask(scoring_script_is_kept), *(asked(it, module) for module in found))
+
+
+def asked(it: Facts, module: Module) -> Seen:
+    """One script's tests."""
+    tests = it.suites.importing(imported(module))
+    if not tests:
+        return no(f"no test of {module.path} asserts anything", module.path)
+    if not any(BAD.search(test.text) for test in tests):
+        return no(f"no test of {module.path} sends bad input", module.path, tests[0].file)
+    return yes(f"{len(tests)} tests ask {module.path}, with bad input too", module.path, tests[0].file)
 
 
 def imported(module: Module) -> str:

@@ -13,7 +13,7 @@ from ..suites import Test
 TEST = r"\bpytest\b|-m unittest\b|\btox\b|\bnox\b"
 WEB = r"^\s*(?:from|import) (?:fastapi|flask|starlette|django|aiohttp\.web|http\.server|streamlit|gradio|bentoml|litestar|sanic|tornado)\b"
 HTTP = r"\bhttpx\b|\brequests\b|TestClient|urllib\.request|http\.client|aiohttp"
-ANSWER = re.compile(r"assert\b[^\n]*(?:same\(|approx|allclose|isclose|expected|golden|recorded|prediction)", re.IGNORECASE)
+ANSWER = re.compile(r"assert (?!len\()[^\n]*(?:\bsame\(|approx|allclose|isclose|== *(?:expected|golden|recorded|wanted))|assert_(?:almost|allclose)", re.IGNORECASE)
 REFUSED = re.compile(r"assert\b[^\n]*\b4\d\d\b|assert\b[^\n]*(?:is_client_error|status_code\s*!=\s*200)")
 WHOLE = r"(^|/)(integration|e2e|functional)/|integration[^/]*\.py$|e2e[^/]*\.py$"
 FLOOR = re.compile(r"--(?:cov-)?fail-under[= ]\s*(\$\((\w+)\)|[\d.]+)|^fail_under\s*=\s*([\d.]+)", re.MULTILINE)
