@@ -61,7 +61,7 @@ SABOTAGES: dict[str, Fault] = {
         f"{PACKAGE}/service/accept.py", "examined.loaded is None or not all(check.passed for check in outcome)", "examined.loaded is None"
     ),
     "L1.R2": appended(".gitignore", "/src/*/service/score.py\n"),
-    "L1.R3": instead(f"{PACKAGE}/service/accept.py", '        "by": by or user(),\n', ""),
+    "L1.R3": instead(f"{PACKAGE}/service/accept.py", '        "by": by,\n', ""),
     "L1.A1": everywhere("tests/integration/endpoint.py", "assert check.same(", "check.same("),
     "L1.A3": instead(RELEASE, "    needs: verify\n", ""),
     "L1.A4": hollow("tests/service/*.py"),
@@ -98,7 +98,7 @@ SABOTAGES: dict[str, Fault] = {
     "L3.R3": never(f"{TRAINING}/registry.py", "said.get(alias) != actual.get(alias)"),
     "L3.A1": never(f"{DEPLOYMENT}/promotion/refusals.py", "found.artifacts_sha256 != it.package.digest"),
     "L3.A2": never(f"{DEPLOYMENT}/client/compatible.py", "broken and new.major <= old.major"),
-    "L3.A3": hollow("tests/deployment/client/test_gateway.py"),
+    "L3.A3": hollow("tests/deployment/client/*.py"),
     "L4.H1": never(f"{OPERATIONS}/status/commands.py", 'found.state == "wrong"'),
     "L4.H2": instead(f"{OPERATIONS}/handlers.py", "{DRIFT_DETECTED: asked.detected}", "{}"),
     "L4.H3": everywhere(f"{DEPLOYMENT}/release/live.py", "raise NotReadyError(error.problem, fix=error.fix) from None", "return"),
@@ -150,13 +150,27 @@ def verdict(repo: Path, it: Statement) -> Verdict:
 
 def sabotaged(healthy: Path, it: Statement, folder: Path) -> Caught:
     """Put the fault of a capability into a copy in `folder`, and look before and after."""
-    before = verdict(healthy, it)
-    copy = shutil.copytree(healthy, folder / it.id, symlinks=True)
+    copy = folder / healthy.parent.name
+    fresh(copy, healthy)
+    before = verdict(copy, it)
     SABOTAGES[it.id](copy)
-    try:
-        return Caught(it, before, verdict(copy, it))
-    finally:
-        shutil.rmtree(copy)
+    return Caught(it, before, verdict(copy, it))
+
+
+def fresh(copy: Path, healthy: Path) -> None:
+    """Make `copy` what `healthy` is: what the sabotage before has left goes away."""
+    if not copy.exists():
+        shutil.copytree(healthy, copy)
+        return
+    shutil.rmtree(copy / ".git", ignore_errors=True)
+    wanted = {path.relative_to(healthy) for path in healthy.rglob("*") if path.is_file()}
+    for path in [it for it in copy.rglob("*") if it.is_file()]:
+        if path.relative_to(copy) not in wanted:
+            path.unlink()
+    for name in wanted:
+        if not (copy / name).is_file() or (copy / name).read_bytes() != (healthy / name).read_bytes():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(healthy / name, copy / name)
 
 
 def main() -> int:
@@ -164,9 +178,11 @@ def main() -> int:
     found: list[Caught] = []
     with tempfile.TemporaryDirectory() as scratch:
         emitted = {level: emit(level, Path(scratch)) for level in contract.LEVELS}
+        copies = Path(scratch, "copies")
+        copies.mkdir()
         for it in contract.load().capabilities:
             for level in sorted({it.level, 4}):
-                found.append(sabotaged(emitted[level], it, Path(scratch)))
+                found.append(sabotaged(emitted[level], it, copies))
                 print(f"in level {level}: {found[-1].line}", flush=True)  # noqa: T201
     red = sum(it.red for it in found)
     capabilities = len({it.statement.id for it in found if it.red})

@@ -140,7 +140,7 @@ class Code:
 
 def worth(module: Module, about: str, fits: re.Pattern[str]) -> bool:
     """Whether a module is worth parsing; what spans a condition and its words cannot be told from the text."""
-    return ".*" in about or fits.search(module.text) is not None
+    return any(it in about for it in (".*", "^", "[\\s\\S]")) or fits.search(module.text) is not None
 
 
 def defined(body: list[ast.stmt]) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,7 +21,7 @@ SKIPPED = re.compile(
     r"^pytestmark\s*=.*\bmark\.skip\b(?!if)|^pytest\.skip\(|^pytest\.skip\(|^pytestmark\s*=.*skipif\(\s*True", re.MULTILINE
 )
 IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+\S+[ \t]+import[ \t]*(?:\([^)]*\)|[^\n#]*)|import[ \t][^\n#]*)", re.MULTILINE)
-CALL = re.compile(r"\b(\w+)\(")
+CALL = re.compile(r"(?:\b(\w+)\.)?\b(\w+)\(")
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,23 @@ class Suites:
         return tuple(name for name in self.repo.files if FILE.search(name))
 
     @cached_property
-    def helpers(self) -> frozenset[str]:
-        """Functions beside the tests that assert something."""
-        names = [name for name in self.repo.files if INSIDE.search(name)]
-        bodies = [it for name in names for it in functions(self.repo.text(name)) if not it[0].startswith("test")]
-        return frozenset(name for name, text, _ in bodies if ASSERTS.search(text))
+    def helpers(self) -> dict[str, frozenset[str]]:
+        """Functions beside the tests that assert something: name -> the modules that have one such."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for file in [name for name in self.repo.files if INSIDE.search(name)]:
+            for name, text, _ in functions(self.repo.text(file)):
+                if not name.startswith("test") and ASSERTS.search(text):
+                    found[name].add(file.rpartition("/")[2].removesuffix(".py"))
+        return {name: frozenset(stems) for name, stems in found.items()}
+
+    def helped(self, file: str, body: str) -> bool:
+        """Whether a test calls a helper that asserts: of its own file, of a module beside it, or imported by name."""
+        own = file.rpartition("/")[2].removesuffix(".py")
+        for module, name in CALL.findall(body):
+            stems = self.helpers.get(name)
+            if stems and (module in stems or (not module and (own in stems or name in self.imports[file]))):
+                return True
+        return False
 
     @cached_property
     def tests(self) -> tuple[Test, ...]:
@@ -61,7 +74,7 @@ class Suites:
                 continue
             for name, body, before in functions(text):
                 if name.startswith("test") and "mark.skip(" not in before and not before.rstrip().endswith("mark.skip"):
-                    asserts = bool(ASSERTS.search(body)) or bool(self.helpers & set(CALL.findall(body)))
+                    asserts = bool(ASSERTS.search(body)) or self.helped(file, body)
                     found.append(Test(file, name, asserts, body))
         return tuple(found)
 

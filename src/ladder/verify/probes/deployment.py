@@ -43,7 +43,7 @@ def releases_ask_nobody(it: Facts) -> Seen:
 
 
 def releases_can_be_held(it: Facts) -> Seen:
-    started = it.refuses("to begin a release that is held", r"/release/|rollout", r"^(?:start|begin|open)\w*:[^:]*(?:held|freeze|frozen|hold)")
+    started = it.refuses("to begin a release that is held", r"/release/|rollout", r"^(?:start|begin|open)\w*:[\s\S]*raise \w*(?:Held|Frozen|Freeze|Hold)")
     waits = it.code.answers(r"/release/machine|rollout|release\w*\.py$", r"held and not|if held\b|frozen")
     goes = yes(f"and one that has begun waits ({waits[0].place})", waits[0].module.path) if waits else no("a release that has begun takes no notice of a hold")
     return every(started, goes, it.ask(releases_ask_nobody))
@@ -53,7 +53,7 @@ def deployments_are_traced(it: Facts) -> Seen:
     told = it.code.says(r"serv|service|score|stamp|app", r"x-model-digest|model_version|X-Model")
     return every(
         yes(f"an answer names its model ({told[0]})", told[0]) if told else no("an answer does not name its model"),
-        looks(it, "a landed file that was altered", r"lineage|trace", r"is not what was landed|digest|checksum"),
+        looks(it, "a landed file that was altered", r"lineage|trace", r"is not what was landed|not what it was"),
         looks(it, "an artifact that was altered", r"lineage|trace", r"altered after|altered"),
     )
 
@@ -124,7 +124,7 @@ def challengers_are_compared(it: Facts) -> Seen:
     alpha = test.get("alpha") if isinstance(test, dict) else None
     if not isinstance(alpha, int | float) or not 0 < alpha <= 0.2:
         return no(f"release.toml has alpha = {alpha}: nobody would trust that verdict", "release.toml")
-    taken = it.code.answers(r"verdict|comparison|compare|ab_?test|experiment", r"roll back")
+    taken = it.code.answers(r"verdict|comparison|compare|ab_?test|experiment", r"^(?:decide|verdict|judge)\w*:[\s\S]*return[^\n]*roll.?back")
     return every(
         yes(f"a ramp of {', '.join(map(str, steps))} %, wrong promotions in {alpha:.0%}", "release.toml"),
         yes(f"a worse challenger is taken back ({taken[0].place})", taken[0].module.path) if taken else no("no verdict takes a challenger back"),

@@ -20,7 +20,7 @@ def system_has_a_status(it: Facts) -> Seen:
     lacking = [name for name in WATCHED if not any(re.search(rf'["\']{name}["\']\s*:', module.text) for module in looks)]
     if lacking:
         return no(f"{looks[0].path} does not look at {lacking[0]}", looks[0].path)
-    failing = it.code.refusals(r"status", r"(?:wrong|unhealthy|down)[^:]*:\s*sys\.exit")
+    failing = it.code.refusals(r"status", r"(?:wrong|unhealthy|down)[\s\S]*sys\.exit")
     faults = it.code.answers(r"status", r"except .*wrong")
     return every(
         yes(f"{looks[0].path} asks {', '.join(WATCHED)}", looks[0].path),
@@ -99,7 +99,8 @@ def retraining_has_a_budget(it: Facts) -> Seen:
 
 
 def predictions_are_recorded(it: Facts) -> Seen:
-    noted = it.code.says(r"gateway|serv|score|middleware", r"recorder\.put\(note\)|\.collect\(|log_prediction\(|record_prediction\(")
+    doors = r"gateway|proxy|router|middleware"
+    noted = it.code.says(doors if it.code.find(doors) else r"serv|score|app|api", r"\.put\(note\)|\.collect\(|(?:log|record)_prediction\(")
     fields = [module for module in it.code.find(r"line|record|note", r"class Note|class Prediction|class Record")]
     has = [module.path for module in fields if all(re.search(rf"^    {name}\b", module.text, re.MULTILINE) for name in ("event", "digest", "at"))]
     served = it.code.says(r"metric", r"prometheus_client|opentelemetry|/metrics")
@@ -115,7 +116,7 @@ def predictions_are_recorded(it: Facts) -> Seen:
 
 
 def features_are_watched(it: Facts) -> Seen:
-    late = [found for found in it.code.answers(r"fresh|stale|health", r"ttl|max_age|stale") if re.search(r"stale", found.consequence)]
+    late = [found for found in it.code.answers(r"fresh|stale|health", r"ttl|max_age|stale") if re.search(r"return\W*stale", found.consequence)]
     told = it.code.says(r"fresh|stale|episode|event", r"FEATURES_STALE|FeaturesStale|alert")
     without = it.code.says(r"online|look|fill", r"\bttl\b|fresh\(")
     return every(
@@ -126,7 +127,7 @@ def features_are_watched(it: Facts) -> Seen:
 
 
 def promotion_follows_a_policy(it: Facts) -> Seen:
-    refuses = it.refuses("a version of which a clause did not pass", r"/promotion/|policy", r"not all\(|check\.passed|clause.*passed")
+    refuses = it.refuses("a version of which a clause did not pass", r"/promotion/refusals|/policy|promote\w*\.py$", r"not all\(|every clause")
     if not refuses.holds or not it.code.find(r"/operations/|monitor|drift"):
         return every(refuses, no("nobody but a person decides about a promotion")) if refuses.holds else refuses
     asked = it.ask(deployment.releases_start_by_themselves)

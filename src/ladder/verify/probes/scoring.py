@@ -7,6 +7,7 @@ import re
 from ..code import Module
 from ..facts import Facts
 from ..seen import Seen, every, no, yes
+from .tests import hollow_files
 
 ROUTE = r"@\w+\.(?:post|route|put)\(|APIRouter\(|add_api_route\(|\bRoute\("
 BAD = re.compile(r"pytest\.raises|assert\b[^\n]*\b4\d\d\b|Invalid|refus")
@@ -41,6 +42,9 @@ def scoring_script_is_tested(it: Facts) -> Seen:
 def asked(it: Facts, module: Module) -> Seen:
     """One script's tests."""
     tests = it.suites.importing(imported(module))
+    hollow = hollow_files(it, imported(module))
+    if hollow:
+        return no(f"the tests in {hollow[0]} assert nothing", *hollow[:5])
     if not tests:
         return no(f"no test of {module.path} asserts anything", module.path)
     if not any(BAD.search(test.text) for test in tests):

@@ -24,7 +24,7 @@ def features_are_stored(it: Facts) -> Seen:
     return every(
         yes(f"{joins[0]} joins as of each row's time", joins[0]),
         yes("with the delay of a value", delayed[0]) if delayed else no("a value's delay is left out"),
-        it.refuses("a value from the future", r"feature|leak|build", r"Leak\w*Error|leak|future"),
+        it.refuses("a value from the future", r"feature|leak|build", r"raise \w*Leak\w*|from the future|data leakage"),
         online(it),
     )
 
