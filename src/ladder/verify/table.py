@@ -34,6 +34,8 @@ def row(it: Verdict) -> str:
     how = "+".join(dict.fromkeys(look.how for look in it.evidence if look.holds is not None))
     told = f"{MARKS[it.verdict]} {it.statement.id}  {it.verdict:<18} {how:<9} "
     said = it.statement.text if it.verdict in (PROVEN, ATTESTED) else f"{it.statement.text} [{it.said}]"
+    if it.statement.kind == "deficit" and it.verdict == PROVEN:
+        said = f"gone: {it.statement.text}"
     return told + shorten(said, WIDE - len(told), placeholder=" ...")
 
 

@@ -22,7 +22,8 @@ SOURCES = {
 }
 MAIN_BRANCH = re.compile(r"\$CI_COMMIT_BRANCH\b(?!\s*!=)")
 TAGGED = re.compile(r"\$CI_COMMIT_TAG\b(?!\s*==\s*null)")
-ANY = frozenset({CHANGE, MAIN, TAG})
+RULED_OUT = re.compile(r'\$CI_PIPELINE_SOURCE\s*!=\s*"(\w+)"')
+ANY = frozenset({CHANGE, MAIN, TAG, SCHEDULE, EVENT, HAND})
 
 
 def read(repo: Repo, names: list[str], known: dict[str, makefiles.Target]) -> list[Workflow]:
@@ -70,7 +71,7 @@ def when(raw: dict[str, Any]) -> frozenset[str]:
     """What starts a job, by its rules."""
     rules = [rule for rule in raw.get("rules") or [] if isinstance(rule, dict) and rule.get("when") != "never"]
     if not rules:
-        return ANY if "only" not in raw else frozenset({MAIN})
+        return frozenset({CHANGE, MAIN, TAG}) if "only" not in raw else frozenset({MAIN})
     found: set[str] = set()
     for rule in rules:
         found |= {HAND} if rule.get("when") == "manual" else named(str(rule.get("if", "")))
@@ -78,8 +79,8 @@ def when(raw: dict[str, Any]) -> frozenset[str]:
 
 
 def named(condition: str) -> frozenset[str]:
-    """The sources that a condition asks for; one that only rules some out leaves changes, the branch and tags."""
+    """The sources that a condition asks for; one that asks for none leaves all, but for those that it rules out."""
     found = {SOURCES[word] for word in SOURCE.findall(condition) if word in SOURCES}
     found |= {MAIN} if MAIN_BRANCH.search(condition) else set()
     found |= {TAG} if TAGGED.search(condition) else set()
-    return frozenset(found) or ANY
+    return frozenset(found) or ANY - {SOURCES[word] for word in RULED_OUT.findall(condition) if word in SOURCES}
