@@ -1,0 +1,181 @@
+"""The bench: a copy of the repo, its own Python, and what each look on it came to."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..judge import Evidence
+from ..repo import SKIPPED, quiet
+from ..seen import Seen, unknown
+
+Say = Callable[[str], None]
+LARGEST = 2 * 2**30  # bytes of a folder that is copied
+FOREIGN = ("MLOPS_", "MLFLOW_", "AZURE", "AWS_", "DATABRICKS_", "WANDB_")  # what would lead a run out of the copy
+SECONDS = 600
+GIT = ("-c", "user.name=ladder verify", "-c", "user.email=verify@localhost", "-c", "commit.gpgsign=false")
+ABSENT = ("No module named", "is not installed", "does not exist", "ModuleNotFoundError")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A command that ran to its end, or to the end of its time."""
+
+    command: str
+    code: int
+    out: str
+
+    @property
+    def last(self) -> str:
+        """What it said last."""
+        lines = [line.strip() for line in self.out.splitlines() if line.strip()]
+        return (lines[-1] if lines else "it said nothing")[:200]
+
+    @property
+    def lacking(self) -> bool:
+        """Whether it ended for something that it needs and that is not here: no word on the repo."""
+        return self.code != 0 and any(word in self.out for word in ABSENT)
+
+
+@dataclass
+class Bench:
+    """Where looks are taken. `ran` has the commands of the look that is on."""
+
+    root: Path
+    python: Path
+    package: str
+    say: Say
+    ran: list[Ran] = field(default_factory=list)
+
+    def mlops(self, *words: object) -> Ran:
+        """The repo's own command."""
+        return self.call("-m", self.package, *words, shown=f"mlops {' '.join(map(str, words))}")
+
+    def pytest(self, *words: str) -> Ran:
+        return self.call("-m", "pytest", "-q", "-p", "no:cacheprovider", *words, shown=f"pytest {' '.join(words)}")
+
+    def call(self, *words: object, shown: str) -> Ran:
+        """Run the repo's Python in the copy."""
+        both = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "stdin": subprocess.DEVNULL}
+        command = [str(self.python), *map(str, words)]
+        try:
+            ran = subprocess.run(  # type: ignore[call-overload]
+                command, cwd=self.root, env=self.environment, timeout=SECONDS, encoding="utf-8", errors="replace", check=False, **both
+            )
+            done = Ran(shown, ran.returncode, ran.stdout)
+        except subprocess.TimeoutExpired:
+            done = Ran(shown, 124, f"it took longer than {SECONDS} s")
+        self.ran.append(done)
+        return done
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Ours, without what names servers and accounts."""
+        own = {name: text for name, text in quiet().items() if not name.startswith(FOREIGN)}
+        return own | {"PYTHONPATH": str(self.root / "src"), "MPLBACKEND": "agg", "NO_COLOR": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+@dataclass(frozen=True)
+class Look:
+    """Something to run: what it shows of which statements, and which looks it stands on."""
+
+    name: str
+    ids: tuple[str, ...]
+    ask: Callable[[Bench], Seen]
+    needs: tuple[str, ...] = ()
+    how: str = "run"
+
+
+def add(evidence: dict[str, list[Evidence]], root: Path, python: Path | None, wanted: list[str], say: Say) -> None:
+    """Run what there is to run, and put what it shows beside what was read."""
+    from .looks import LOOKS
+
+    there = {name for name in wanted if name in evidence and evidence[name][0].holds is not False}
+    chosen = [it for it in LOOKS if set(it.ids) & there]
+    own = python or interpreter(root)
+    package = package_of(root)
+    why = hindrance(root, own, package)
+    if own is None or package is None or why:
+        for look in chosen:
+            keep(evidence, look, unknown(f"nothing was run: {why}"), "", 0.0)
+        say(f"· nothing is run: {why}")
+        return
+    with copied(root) as copy:
+        taken(Bench(copy, own, package, say), chosen, evidence)
+
+
+def taken(bench: Bench, looks: list[Look], evidence: dict[str, list[Evidence]]) -> None:
+    """Each look in turn; one whose ground failed is not taken."""
+    from .looks import over
+
+    done: dict[str, bool] = {}
+    try:
+        for number, look in enumerate(looks, 1):
+            lacking = [need for need in look.needs if done.get(need) is False]
+            if lacking:
+                keep(evidence, look, unknown(f"not run, since this did not go well: {lacking[0]}"), "", 0.0)
+                done[look.name] = False
+                continue
+            bench.say(f"[{number}/{len(looks)}] {look.name} ...")
+            bench.ran.clear()
+            started = time.perf_counter()
+            found = look.ask(bench)
+            took = time.perf_counter() - started
+            done[look.name] = found.holds is True
+            keep(evidence, look, found, "; ".join(it.command for it in bench.ran), took)
+            bench.say(f"      {({True: 'holds', False: 'FAILED', None: 'cannot tell'})[found.holds]} in {took:.1f} s: {found.said}")
+    finally:
+        over(bench)
+
+
+def keep(evidence: dict[str, list[Evidence]], look: Look, found: Seen, command: str, seconds: float) -> None:
+    """Put what was seen to each of the statements that it is about."""
+    for name in look.ids:
+        if name in evidence and evidence[name][0].holds is not False:
+            evidence[name].append(Evidence(look.how, found.holds, found.said, command or look.name, seconds, found.artefacts))
+
+
+def interpreter(root: Path) -> Path | None:
+    """The Python of the repo's own environment."""
+    inner = "Scripts/python.exe" if sys.platform == "win32" else "bin/python"
+    return next((path for name in (".venv", "venv") if (path := root / name / inner).exists()), None)
+
+
+def package_of(root: Path) -> str | None:
+    """The package whose command is `mlops`."""
+    found = sorted(path.parent.name for path in root.glob("src/*/__main__.py"))
+    return found[0] if len(found) == 1 and (root / "project.toml").is_file() else None
+
+
+def hindrance(root: Path, python: Path | None, package: str | None) -> str:
+    """Why nothing can be run; empty where something can."""
+    if package is None:
+        return "it has no `mlops` command that is known here, and whose effects are"
+    if python is None:
+        return "it has no environment of its own: make setup, or --python"
+    size = 0
+    for folder, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if name not in SKIPPED]
+        size += sum(path.stat().st_size for name in names if (path := Path(folder, name)).is_file())
+        if size > LARGEST:
+            return f"its files are more than {LARGEST // 2**30} GB, and a copy is made of them"
+    return ""
+
+
+@contextmanager
+def copied(root: Path) -> Iterator[Path]:
+    """A copy under git, all of it committed: runs ask for that."""
+    left_out = shutil.ignore_patterns(*SKIPPED, "models", "handoff", "reports", "*.egg-info")
+    with tempfile.TemporaryDirectory(prefix="ladder-verify-") as scratch:
+        copy = Path(shutil.copytree(root, Path(scratch, root.name), ignore=left_out, symlinks=True))
+        for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "--allow-empty", "-m", "As it was looked at"]):
+            subprocess.run(["git", *GIT, *words], cwd=copy, env=quiet(), capture_output=True, check=False)
+        yield copy
