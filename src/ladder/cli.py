@@ -124,7 +124,13 @@ def adopt_command(path: Path, level: int, name: str | None, package: str | None,
 @click.option("--badge", type=OUT, help="Write a badge as SVG.")
 @click.option("--python", type=FILE, help="The Python of the repo's own environment.  [default: that in .venv]")
 def verify_command(
-    path: Path, static: bool, level: int | None, as_json: bool, html: Path | None, badge: Path | None, python: Path | None
+    path: Path,
+    static: bool,
+    level: int | None,
+    as_json: bool,
+    html: Path | None,
+    badge: Path | None,
+    python: Path | None,
 ) -> None:
     """Which maturity level the repo in PATH shows, generated or not: each statement of the model with its evidence."""
     from .verify import outputs, run

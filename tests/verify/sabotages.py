@@ -54,11 +54,17 @@ SABOTAGES: dict[str, Fault] = {
     "L0.C4": never(f"{PACKAGE}/model/check.py", "not same(given, expected)"),
     "L1.H1": soft(CI, "make image"),
     "L1.T1": soft(CI, "make smoke"),
-    "L1.T2": instead("make/quality.mk", '\t$(BIN)/python -m pytest -m "not integration" --cov', '\t-$(BIN)/python -m pytest -m "not integration" --cov'),
+    "L1.T2": instead(
+        "make/quality.mk",
+        '\t$(BIN)/python -m pytest -m "not integration" --cov',
+        '\t-$(BIN)/python -m pytest -m "not integration" --cov',
+    ),
     "L1.T3": tracked,
     "L1.C1": instead(f"{PACKAGE}/data/gate.py", "if not result.success", "if False"),
     "L1.C4": instead(
-        f"{PACKAGE}/service/accept.py", "examined.loaded is None or not all(check.passed for check in outcome)", "examined.loaded is None"
+        f"{PACKAGE}/service/accept.py",
+        "examined.loaded is None or not all(check.passed for check in outcome)",
+        "examined.loaded is None",
     ),
     "L1.R2": appended(".gitignore", "/src/*/service/score.py\n"),
     "L1.R3": instead(f"{PACKAGE}/service/accept.py", '        "by": by,\n', ""),
@@ -93,7 +99,11 @@ SABOTAGES: dict[str, Fault] = {
     "L3.C2": instead("azure/endpoints/blue.yml", "instance_count: 2", "# instance_count: 2"),
     "L3.C3": NO_PARAMETERS,
     "L3.C4": instead(f"{TRAINING}/registry.py", '"commit", ', ""),
-    "L3.R1": instead(f"{DEPLOYMENT}/release/machine.py", "    found = world.registry", '    input("release it? ")\n    found = world.registry'),
+    "L3.R1": instead(
+        f"{DEPLOYMENT}/release/machine.py",
+        "    found = world.registry",
+        '    input("release it? ")\n    found = world.registry',
+    ),
     "L3.R2": never(f"{DEPLOYMENT}/promotion/budgets.py", "best_median > budget.median or best_p95 > budget.p95"),
     "L3.R3": never(f"{TRAINING}/registry.py", "said.get(alias) != actual.get(alias)"),
     "L3.A1": never(f"{DEPLOYMENT}/promotion/refusals.py", "found.artifacts_sha256 != it.package.digest"),
@@ -101,10 +111,14 @@ SABOTAGES: dict[str, Fault] = {
     "L3.A3": hollow("tests/deployment/client/*.py"),
     "L4.H1": never(f"{OPERATIONS}/status/commands.py", 'found.state == "wrong"'),
     "L4.H2": instead(f"{OPERATIONS}/handlers.py", "{DRIFT_DETECTED: asked.detected}", "{}"),
-    "L4.H3": everywhere(f"{DEPLOYMENT}/release/live.py", "raise NotReadyError(error.problem, fix=error.fix) from None", "return"),
+    "L4.H3": everywhere(
+        f"{DEPLOYMENT}/release/live.py", "raise NotReadyError(error.problem, fix=error.fix) from None", "return"
+    ),
     "L4.T1": instead(PIPELINE, "      verdict: ${{parent.jobs.gate.outputs.verdict}}\n", ""),
     "L4.T2": instead(f"{DEPLOYMENT}/serving/gateway.py", "        self.recorder.put(note)\n", ""),
-    "L4.T3": instead(f"{OPERATIONS}/loop/jobs.py", 'found.sentence if event.announce(world.dev, told) else ""', "found.sentence"),
+    "L4.T3": instead(
+        f"{OPERATIONS}/loop/jobs.py", 'found.sentence if event.announce(world.dev, told) else ""', "found.sentence"
+    ),
     "L4.T4": never(f"{OPERATIONS}/freshness/health.py", "served > found.ttl"),
     "L4.T5": never(f"{DEPLOYMENT}/promotion/refusals.py", "not all(check.passed for check in found)"),
     "L4.C1": instead("operate.toml", 'ingest = "5m"', 'ingest = "0s"'),

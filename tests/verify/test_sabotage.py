@@ -10,7 +10,7 @@ from ladder.verify import contract
 from ladder.verify.contract import Statement
 
 from ..conftest import Rendered
-from . import sabotages
+from . import faults, sabotages
 
 CAPABILITIES = contract.load().capabilities
 
@@ -33,7 +33,7 @@ def copies(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_copy_is_fresh_after_a_sabotage(rendered: Rendered, tmp_path: Path) -> None:
     copy, healthy = tmp_path / "copy", rendered(1)
     sabotages.fresh(copy, healthy)
-    sabotages.tracked(copy)
+    faults.tracked(copy)
     (copy / "Makefile").write_text("all:\n", encoding="utf-8")
     (copy / "README.md").unlink()
     sabotages.fresh(copy, healthy)

@@ -67,7 +67,9 @@ def one(row: object, where: str, contract: Contract) -> Attestation:
     known = contract.by_id.get(str(row["statement"]))
     if known is None or known.kind != "organisation":
         people = ", ".join(it.id for it in contract.statements if it.kind == "organisation")
-        raise AttestationError(f"{where}: {row['statement']!r} cannot be attested", fix=f"people are asked for {people}")
+        raise AttestationError(
+            f"{where}: {row['statement']!r} cannot be attested", fix=f"people are asked for {people}"
+        )
     if not str(row["who"]).strip() or type(row["when"]) is not date or type(row["until"]) is not date:
         raise AttestationError(f"{where}: who is a name, when and until are dates", fix="write when = 2026-01-31")
     if not timedelta(0) < row["until"] - row["when"] <= LONGEST:
@@ -81,7 +83,9 @@ def proxies(repo: Repo) -> str:
     named = [name for name in OWNERS if repo.has(name)]
     if not named:
         return "no CODEOWNERS says who answers for what"
-    rows = [line.split() for line in repo.text(named[0]).splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    rows = [
+        line.split() for line in repo.text(named[0]).splitlines() if line.strip() and not line.lstrip().startswith("#")
+    ]
     owners = {who for row in rows for who in row[1:] if re.match(r"@|\S+@", who)}
     both = sum(len(row) > 2 for row in rows)
     if not owners:

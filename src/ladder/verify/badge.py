@@ -18,7 +18,8 @@ def svg(report: Report) -> str:
     label = "MLOps maturity"
     title = f"{label}: {text}, verified {report.today.isoformat()}" + (" by reading" if report.static else "")
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{LEFT + RIGHT}" height="20" role="img" aria-label="{escape(title)}">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{LEFT + RIGHT}" height="20" role="img" '
+        f'aria-label="{escape(title)}">'
         f"<title>{escape(title)}</title>"
         f'<clipPath id="r"><rect width="{LEFT + RIGHT}" height="20" rx="3"/></clipPath>'
         f'<g clip-path="url(#r)"><rect width="{LEFT}" height="20" fill="#444a52"/>'

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from .endings import defined, endings, stops
 from .repo import Repo
 
 TESTS = re.compile(r"(^|/)tests?/|(^|/)test_[^/]*\.py$|_test\.py$|(^|/)conftest\.py$")
-EXITS = {"sys.exit", "exit", "quit", "os._exit", "abort", "click.Abort"}
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,11 @@ class Module:
     @cached_property
     def ends(self) -> tuple[tuple[Refusal, ast.stmt], ...]:
         """Every way in which a function ends."""
-        return tuple(it for name, node in self.functions.items() for it in ending(self, name, node.body, "always"))
+        return tuple(
+            (Refusal(self, name, it.condition, it.said), it.node)
+            for name, node in self.functions.items()
+            for it in endings(node.body, self.source)
+        )
 
     @cached_property
     def keys(self) -> frozenset[str]:
@@ -111,7 +115,7 @@ class Code:
         return self.found[where, words]
 
     def refusals(self, where: str, about: str) -> list[Refusal]:
-        """Those in modules of such a path whose function, condition or words fit `about`, in functions that are used."""
+        """Those where function, condition or words fit `about`, in functions that are used, of such modules."""
         fits = re.compile(about, re.IGNORECASE)
         found = [it for module in self.find(where) if worth(module, about, fits) for it in module.refusals]
         return [it for it in found if fits.search(it.text) and self.used(it.module, it.function)]
@@ -143,92 +147,6 @@ def worth(module: Module, about: str, fits: re.Pattern[str]) -> bool:
     return any(it in about for it in (".*", "^", "[\\s\\S]")) or fits.search(module.text) is not None
 
 
-def defined(body: list[ast.stmt]) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    """The functions among some statements, and inside them."""
-    for node in body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node
-        inner = getattr(node, "body", None)
-        if isinstance(inner, list):
-            yield from defined([*inner, *getattr(node, "orelse", []), *getattr(node, "finalbody", [])])
-
-
 def code_lines(module: Module) -> Iterator[str]:
     """The lines that are not only a comment."""
     return (line for line in module.lines if not line.lstrip().startswith("#"))
-
-
-def ending(module: Module, name: str, body: list[ast.stmt], condition: str) -> Iterator[tuple[Refusal, ast.stmt]]:
-    """How some statements end, under a condition: what can never come about is left out."""
-    for number, node in enumerate(body):
-        if isinstance(node, ast.If):
-            if constant(node.test, True) and leaves(node.body[-1]):
-                yield from ending(module, name, node.body, condition)
-                return
-            if not constant(node.test, False):
-                yield from ending(module, name, node.body, module.source(node.test))
-            if not constant(node.test, True):
-                yield from ending(module, name, node.orelse, f"not {module.source(node.test)}")
-            if leaves(node.body[-1]):
-                condition = f"{condition}, not {module.source(node.test).strip()}"
-        elif isinstance(node, ast.For | ast.While | ast.With | ast.AsyncWith | ast.AsyncFor):
-            head = module.lines[node.lineno - 1].strip()
-            yield from ending(module, name, node.body, f"{condition} {head}")
-        elif isinstance(node, ast.Try):
-            yield from ending(module, name, [*node.body, *node.orelse, *node.finalbody], condition)
-            for handler in node.handlers:
-                yield from ending(module, name, handler.body, f"except {module.source(handler.type)}")
-        elif stops(node) or leaves(node):
-            said = [module.source(it) for it in body[:number][-2:] if isinstance(it, ast.Assign)]
-            yield Refusal(module, name, condition, "\n".join([*said, module.source(node)])), node
-            return
-
-
-def leaves(node: ast.stmt) -> bool:
-    """Whether nothing after it in the same block is done."""
-    return isinstance(node, ast.Return | ast.Raise | ast.Continue | ast.Break)
-
-
-def stops(node: ast.stmt) -> bool:
-    """Whether a statement ends the work as a failure."""
-    if isinstance(node, ast.Raise):
-        return True
-    if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)):
-        return False
-    name, args = dotted(node.value.func), node.value.args
-    succeeds = not args or (isinstance(args[0], ast.Constant) and args[0].value in (0, None))
-    return (name in EXITS or name.endswith(".exit")) and not succeeds
-
-
-def constant(test: ast.expr, value: bool) -> bool:
-    """Whether a condition is always `value`."""
-    if isinstance(test, ast.Constant):
-        return bool(test.value) is value
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return constant(test.operand, not value)
-    if isinstance(test, ast.BoolOp):
-        decides = isinstance(test.op, ast.Or) is value
-        return any(constant(it, value) for it in test.values) if decides else all(constant(it, value) for it in test.values)
-    return False
-
-
-def dotted(node: ast.AST) -> str:
-    """`a.b.c` of a name or an attribute; what stands before the last call is left out."""
-    parts: list[str] = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    if isinstance(node, ast.Name):
-        parts.append(node.id)
-    return ".".join(reversed(parts))
-
-
-def calls(node: ast.AST) -> Iterator[ast.Call]:
-    """Every call in it."""
-    return (it for it in ast.walk(node) if isinstance(it, ast.Call))
-
-
-def called(node: ast.AST, pattern: str) -> list[ast.Call]:
-    """The calls of a name that fits."""
-    fits = re.compile(pattern)
-    return [it for it in calls(node) if fits.search(dotted(it.func))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -101,8 +101,8 @@ def one(row: dict[str, Any]) -> Statement:
     name = str(row.get("id", "a statement without an id"))
     for problem in problems(row):
         raise ContractError(f"{name}: {problem}", fix=FIX)
-    known = {it.name for it in fields(Statement)}
-    return Statement(**{key: tuple(value) if isinstance(value, list) else value for key, value in row.items() if key in known})
+    given: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+    return Statement(**given)
 
 
 def problems(row: dict[str, Any]) -> Iterator[str]:
@@ -148,4 +148,4 @@ def dated(it: Statement, made: dict[str, Statement]) -> Statement:
         if made[cure].level <= it.level:
             raise ContractError(f"{it.id}: {cure} cures it on its own level or below", fix=FIX)
         due = max(due, made[cure].level)
-    return Statement(**{**{item.name: getattr(it, item.name) for item in fields(it)}, "due": due})
+    return replace(it, due=due)

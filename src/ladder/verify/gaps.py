@@ -18,7 +18,7 @@ RECORD = ".ladder.json"
 
 @dataclass(frozen=True)
 class Gap:
-    """A statement of the next level that does not hold: the files that are not there, and those that are to be mended."""
+    """A statement of the next level that does not hold: files that are absent, and those that are to be mended."""
 
     statement: Statement
     said: str
@@ -42,7 +42,11 @@ def find(repo: Repo, verdicts: list[Verdict], level: int | None) -> Next | None:
         return None
     record = recorded(repo)
     package = str(record.get("answers", {}).get("package_name") or "<package>")
-    rows = [gap(repo, it, package, str(record.get("answers", {}).get("ci_provider") or provider(repo))) for it in verdicts if it.failed and it.statement.due <= goal]
+    rows = [
+        gap(repo, it, package, str(record.get("answers", {}).get("ci_provider") or provider(repo)))
+        for it in verdicts
+        if it.failed and it.statement.due <= goal
+    ]
     return Next(goal, tuple(rows), command(record, goal))
 
 

@@ -69,7 +69,7 @@ def reached(contract: Contract, found: dict[str, Verdict]) -> int | None:
     level = None
     for number in LEVELS:
         own = [found[it.id].verdict for it in contract.capabilities if it.level == number]
-        if FAILED in own or PROVEN not in own and NOT_RUN in own and number > 0:
+        if FAILED in own or (PROVEN not in own and NOT_RUN in own and number > 0):
             break
         level = number
     return level
@@ -95,7 +95,9 @@ def organisation(it: Statement, word: Attestation | None, today: date, proxies: 
     if word is None:
         return Verdict(it, NOT_RUN, f"{ASK} ({proxies})")
     if not word.holds(today):
-        return Verdict(it, NOT_RUN, f"{ASK}: the word of {word.who} counted from {word.when} until {word.until} ({proxies})")
+        return Verdict(
+            it, NOT_RUN, f"{ASK}: the word of {word.who} counted from {word.when} until {word.until} ({proxies})"
+        )
     return Verdict(it, ATTESTED, f"{word.sentence} ({proxies})")
 
 

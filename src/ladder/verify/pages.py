@@ -12,18 +12,18 @@ HEAD = """# What each level says, and how it is looked at
 
 <!-- made from maturity.toml: python -m ladder.verify.pages > docs/maturity.md; held by tests/verify/test_pages.py -->
 
-`ladder verify PATH` looks at a repo, generated or not, and says of each statement of the maturity model what it found. The statements are
-in our own words, and so is how each is looked at. Kinds:
+`ladder verify PATH` looks at a repo, generated or not, and says of each statement of the maturity model what it
+found. The statements are in our own words, and so is how each is looked at. Kinds:
 
 | kind | what is asked | verdict |
 |---|---|---|
 | capability | proven from its level on | PROVEN, FAILED, or NOT-RUN with the reason |
-| deficit | allowed until its cures are there | ABSENT-AS-EXPECTED, then PROVEN: it is gone; FAILED where it is there too long |
+| deficit | allowed until its cures are there | ABSENT-AS-EXPECTED, then PROVEN: it is gone; FAILED where it stays |
 | organisation | somebody's word in `attestations.toml` | ATTESTED, or NOT-RUN: ask |
 | neutral | nothing | NOT-RUN |
 
-The level reached is the highest with nothing FAILED at it or below. Each capability has a sabotage, a small fault under which its probe turns
-red; `make sabotage` puts each into a fresh copy and prints what came of it.
+The level reached is the highest with nothing FAILED at it or below. Each capability has a sabotage, a small fault
+under which its probe turns red; `make sabotage` puts each into a fresh copy and prints what came of it.
 """
 
 

@@ -16,8 +16,9 @@ import yaml
 from .ignore import Ignore
 
 SKIPPED = {
-    ".git", ".hg", ".venv", "venv", ".tox", ".nox", "node_modules", "__pycache__", ".ipynb_checkpoints", "build", "dist",
-    "mlruns", "mlartifacts", "site-packages", "workspaces", ".dvc", ".mypy_cache", ".pytest_cache", ".ruff_cache",
+    ".git", ".hg", ".venv", "venv", ".tox", ".nox", "node_modules", "__pycache__", ".ipynb_checkpoints", "build",
+    "dist", "mlruns", "mlartifacts", "site-packages", "workspaces", ".dvc", ".mypy_cache", ".pytest_cache",
+    ".ruff_cache",
 }  # fmt: skip
 LARGEST = 1_000_000  # bytes: what people write is smaller
 MOST = 20_000  # files
@@ -72,17 +73,17 @@ class Repo:
 
     def toml(self, name: str) -> dict[str, Any]:
         """A TOML file; empty where it cannot be read as one."""
-        return self.read(name, tomllib.loads, (tomllib.TOMLDecodeError,))
+        return self.read(name, tomllib.loads, tomllib.TOMLDecodeError)
 
     def yaml(self, name: str) -> dict[str, Any]:
         """A YAML file that holds a mapping; empty where it cannot be read as one."""
-        return self.read(name, lambda text: yaml.load(text, Loose), (yaml.YAMLError, RecursionError))  # noqa: S506
+        return self.read(name, lambda text: yaml.load(text, Loose), yaml.YAMLError)  # noqa: S506
 
-    def read(self, name: str, how: Any, wrong: tuple[type[BaseException], ...]) -> dict[str, Any]:
+    def read(self, name: str, how: Any, wrong: type[Exception]) -> dict[str, Any]:
         if name not in self.parsed:
             try:
                 found = how(self.text(name))
-            except (*wrong, ValueError):
+            except (wrong, ValueError, RecursionError):
                 found = {}
             self.parsed[name] = found if isinstance(found, dict) else {}
         return dict(self.parsed[name])

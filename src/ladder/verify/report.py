@@ -49,7 +49,11 @@ class Report:
     def unproven(self) -> list[Verdict]:
         """Capabilities at the level reached or below that nothing could tell of."""
         top = -1 if self.level is None else self.level
-        return [it for it in self.verdicts if it.statement.kind == "capability" and it.verdict == NOT_RUN and it.statement.level <= top]
+        return [
+            it
+            for it in self.verdicts
+            if it.statement.kind == "capability" and it.verdict == NOT_RUN and it.statement.level <= top
+        ]
 
     def as_json(self) -> dict[str, Any]:
         """All of it, as JSON has it."""
@@ -105,7 +109,9 @@ def following(found: Next | None) -> dict[str, Any] | None:
     """What the next level lacks."""
     if found is None:
         return None
-    gaps = [{"id": it.statement.id, "said": it.said, "adds": list(it.absent), "mend": list(it.present)} for it in found.gaps]
+    gaps = [
+        {"id": it.statement.id, "said": it.said, "adds": list(it.absent), "mend": list(it.present)} for it in found.gaps
+    ]
     return {"level": found.level, "command": found.command, "gaps": gaps}
 
 

@@ -22,7 +22,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Wish:
-    """What was asked for. `static`: nothing is run. `python` is that of the repo's own environment, where it is not in .venv."""
+    """What was asked for. `static`: nothing is run. `python`: the repo's own, where that is not in .venv."""
 
     project: Path
     level: int | None = None
@@ -37,7 +37,9 @@ def run(wish: Wish, say: Say = lambda _: None, today: date | None = None) -> Rep
     if not root.is_dir():
         raise LadderError(f"{root} is not a folder", fix="name the folder of a repo")
     if wish.level is not None and wish.level not in LEVELS:
-        raise LadderError(f"level {wish.level} is none of {LEVELS.start} to {LEVELS.stop - 1}", fix="ladder levels has them")
+        raise LadderError(
+            f"level {wish.level} is none of {LEVELS.start} to {LEVELS.stop - 1}", fix="ladder levels has them"
+        )
     day = today or date.today()
     said, facts = contract.load(), Facts(root)
     words = attest.read(root, said)
@@ -52,7 +54,18 @@ def run(wish: Wish, say: Say = lambda _: None, today: date | None = None) -> Rep
     record = gaps.recorded(facts.repo).get("level")
     following = gaps.find(facts.repo, verdicts, level) if wish.level is None or level != wish.level else None
     known = record if isinstance(record, int) else None
-    return Report(root, day, said, tuple(verdicts), level, wish.level, wish.static, known, following, time.perf_counter() - started)
+    return Report(
+        root,
+        day,
+        said,
+        tuple(verdicts),
+        level,
+        wish.level,
+        wish.static,
+        known,
+        following,
+        time.perf_counter() - started,
+    )
 
 
 def said_up_to(said: Contract, level: int | None) -> Contract:
@@ -78,7 +91,9 @@ def offline(facts: Facts, it: Statement) -> Evidence | None:
         return None
     started = time.perf_counter()
     seen = facts.ask(AZURE[it.azure])
-    return Evidence("read", seen.holds, seen.said, f"read: azure {it.azure}", time.perf_counter() - started, seen.artefacts)
+    return Evidence(
+        "read", seen.holds, seen.said, f"read: azure {it.azure}", time.perf_counter() - started, seen.artefacts
+    )
 
 
 def judged(
@@ -91,7 +106,10 @@ def judged(
     asked: int | None,
 ) -> list[Verdict]:
     """The verdict on every statement, in the contract's order."""
-    found = {name: judge.capability(said.by_id[name], tuple(looks), offline(facts, said.by_id[name])) for name, looks in evidence.items()}
+    found = {
+        name: judge.capability(said.by_id[name], tuple(looks), offline(facts, said.by_id[name]))
+        for name, looks in evidence.items()
+    }
     target = asked if asked is not None else judge.reached(said, found)
     hints = attest.proxies(facts.repo)
     for it in wanted:
@@ -109,5 +127,7 @@ def deficit(said: Contract, it: Statement, found: dict[str, Verdict], facts: Fac
     cures = dict(found)
     for name in it.cured_by:
         if name not in cures:
-            cures[name] = judge.capability(said.by_id[name], tuple(looked(facts, [said.by_id[name]], lambda _: None)[name]), None)
+            cures[name] = judge.capability(
+                said.by_id[name], tuple(looked(facts, [said.by_id[name]], lambda _: None)[name]), None
+            )
     return judge.deficit(it, cures, target)

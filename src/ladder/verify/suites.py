@@ -18,7 +18,8 @@ ASSERTS = re.compile(
     re.MULTILINE,
 )
 SKIPPED = re.compile(
-    r"^pytestmark\s*=.*\bmark\.skip\b(?!if)|^pytest\.skip\(|^pytest\.skip\(|^pytestmark\s*=.*skipif\(\s*True", re.MULTILINE
+    r"^pytestmark\s*=.*\bmark\.skip\b(?!if)|^pytest\.skip\(|^pytest\.skip\(|^pytestmark\s*=.*skipif\(\s*True",
+    re.MULTILINE,
 )
 IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+\S+[ \t]+import[ \t]*(?:\([^)]*\)|[^\n#]*)|import[ \t][^\n#]*)", re.MULTILINE)
 CALL = re.compile(r"(?:\b(\w+)\.)?\b(\w+)\(")
@@ -92,7 +93,9 @@ class Suites:
     @cached_property
     def imports(self) -> dict[str, str]:
         """File of tests -> its import statements, each on one line."""
-        return {file: "\n".join(" ".join(it.split()) for it in IMPORT.findall(self.repo.text(file))) for file in self.files}
+        return {
+            file: "\n".join(" ".join(it.split()) for it in IMPORT.findall(self.repo.text(file))) for file in self.files
+        }
 
 
 def functions(text: str) -> list[tuple[str, str, str]]:

@@ -23,7 +23,8 @@ def lines(report: Report) -> Iterator[str]:
             yield from (row(it) for it in rows)
     yield ""
     for scope, counts in report.scopes.items():
-        yield f"{scope:<14} {', '.join(f'{count} {verdict}' for verdict, count in sorted(counts.items())) or 'nothing to look at'}"
+        told = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
+        yield f"{scope:<14} {told or 'nothing to look at'}"
     yield from ("", *reached(report))
     if report.next:
         yield from missing(report.next)
@@ -54,7 +55,9 @@ def reached(report: Report) -> Iterator[str]:
 
 def missing(found: Next) -> Iterator[str]:
     """The gap list."""
-    yield f"missing for level {found.level}:" if found.gaps else f"nothing is known to be missing for level {found.level}"
+    yield (
+        f"missing for level {found.level}:" if found.gaps else f"nothing is known to be missing for level {found.level}"
+    )
     for gap in found.gaps:
         yield f"  {gap.statement.id}  {gap.said}"
         if gap.absent:

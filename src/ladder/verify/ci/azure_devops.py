@@ -43,7 +43,8 @@ def jobs(raw: dict[str, Any], known: dict[str, makefiles.Target]) -> list[Job]:
     """Those of all stages; a stage waits for the one before it, unless it says for which."""
     if "stages" not in raw:
         return in_stage(raw, known, ())
-    found, last = [], ()
+    found: list[Job] = []
+    last: tuple[str, ...] = ()
     for stage in unfolded(raw["stages"]):
         waits = tuple(words(stage["dependsOn"])) if "dependsOn" in stage else last
         names = [it.name for it in found]
@@ -53,7 +54,9 @@ def jobs(raw: dict[str, Any], known: dict[str, makefiles.Target]) -> list[Job]:
     return found
 
 
-def in_stage(raw: dict[str, Any], known: dict[str, makefiles.Target], before: tuple[str, ...], prefix: str = "") -> list[Job]:
+def in_stage(
+    raw: dict[str, Any], known: dict[str, makefiles.Target], before: tuple[str, ...], prefix: str = ""
+) -> list[Job]:
     """The jobs of a stage, or of a pipeline without any."""
     rows = unfolded(raw.get("jobs")) or [{"job": "all", "steps": raw.get("steps")}]
     return [job(it, known, before, prefix) for it in rows]
@@ -63,10 +66,12 @@ def job(raw: dict[str, Any], known: dict[str, makefiles.Target], before: tuple[s
     soft = softened(raw)
     found: list[Command] = []
     for step in steps(raw):
-        inputs = step.get("inputs") if isinstance(step.get("inputs"), dict) else {}
+        inputs = dict(step.get("inputs") or {})
         script = step.get("script", step.get("bash", step.get("pwsh", inputs.get("inlineScript"))))
         why = soft or softened(step)
-        lines = shell.commands(str(script)) if script else [Command(f"uses {step.get('task', step.get('download', ''))}")]
+        lines = (
+            shell.commands(str(script)) if script else [Command(f"uses {step.get('task', step.get('download', ''))}")]
+        )
         for command in lines:
             found += makefiles.expanded(command.softened(why), known)
     name = prefix + str(raw.get("job", raw.get("deployment", "all")))

@@ -17,7 +17,9 @@ def read(repo: Repo, name: str, known: dict[str, makefiles.Target]) -> Workflow:
     raw = repo.yaml(name)
     on = raw.get("on", raw.get(True))  # type: ignore[call-overload]
     jobs = raw.get("jobs")
-    made = [job(str(key), it, known) for key, it in jobs.items() if isinstance(it, dict)] if isinstance(jobs, dict) else []
+    made = (
+        [job(str(key), it, known) for key, it in jobs.items() if isinstance(it, dict)] if isinstance(jobs, dict) else []
+    )
     return Workflow(name, triggers(on), tuple(made), crons(on), raw)
 
 

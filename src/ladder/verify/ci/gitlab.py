@@ -9,7 +9,18 @@ from .. import makefiles, shell
 from ..repo import Repo
 from .model import CHANGE, EVENT, HAND, MAIN, SCHEDULE, TAG, Job, Workflow, words
 
-RESERVED = {"stages", "variables", "include", "workflow", "default", "image", "services", "cache", "before_script", "pages"}
+RESERVED = {
+    "stages",
+    "variables",
+    "include",
+    "workflow",
+    "default",
+    "image",
+    "services",
+    "cache",
+    "before_script",
+    "pages",
+}
 SOURCE = re.compile(r'\$CI_PIPELINE_SOURCE\s*==\s*"(\w+)"')
 SOURCES = {
     "merge_request_event": CHANGE,

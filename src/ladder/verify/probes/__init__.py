@@ -6,8 +6,42 @@ from collections.abc import Callable
 
 from ..facts import Facts
 from ..seen import Seen
-from . import data, delivery, deployment, environment, handoff, operations, registry, scoring, store, tests, tracking, training
+from . import (
+    data,
+    delivery,
+    deployment,
+    environment,
+    handoff,
+    lineage,
+    operations,
+    registry,
+    scoring,
+    signals,
+    store,
+    tests,
+    tracking,
+    training,
+    trial,
+    workspaces,
+)
 
 Probe = Callable[[Facts], Seen]
-MODULES = (data, delivery, deployment, environment, handoff, operations, registry, scoring, store, tests, tracking, training)
+MODULES = (
+    data,
+    delivery,
+    deployment,
+    environment,
+    handoff,
+    lineage,
+    operations,
+    registry,
+    scoring,
+    signals,
+    store,
+    tests,
+    tracking,
+    training,
+    trial,
+    workspaces,
+)
 PROBES: dict[str, Probe] = {probe.__name__: probe for module in MODULES for probe in module.PROBES}

@@ -32,7 +32,12 @@ def pipeline(it: Facts) -> Seen:
     for name in it.repo.glob("azure/pipelines/*.yml"):
         raw = it.repo.yaml(name)
         parts += [joined(it, name, step, job) for step, job in raw.get("jobs", {}).items() if isinstance(job, dict)]
-        unbound = [f"{step}: {of}.{output}" for step, needs in graph.read(name, raw).steps.items() for of, output in needs if not gives(it, name, raw, of, output)]
+        unbound = [
+            f"{step}: {of}.{output}"
+            for step, needs in graph.read(name, raw).steps.items()
+            for of, output in needs
+            if not gives(it, name, raw, of, output)
+        ]
         parts += [no(f"{name}: {unbound[0]} is no output", name)] if unbound else []
     return brief(every(*parts), f"every step of the pipeline is bound to a component: {len(parts) - 1} steps")
 
@@ -86,7 +91,11 @@ def beside(name: str, path: str) -> str:
 
 def schedules(it: Facts) -> Seen:
     found = declared(it, "azure/schedules/*.yml", ("name", "trigger", "create_job"), "a schedule")
-    lost = [name for name in it.repo.glob("azure/schedules/*.yml") if not it.repo.has(beside(name, str(it.repo.yaml(name).get("create_job"))))]
+    lost = [
+        name
+        for name in it.repo.glob("azure/schedules/*.yml")
+        if not it.repo.has(beside(name, str(it.repo.yaml(name).get("create_job"))))
+    ]
     return no(f"{lost[0]} starts a pipeline that is not there", lost[0]) if lost else found
 
 
@@ -100,7 +109,11 @@ def events(it: Facts) -> Seen:
 def environments(it: Facts) -> Seen:
     found = declared(it, "azure/environments/*/environment.yml", ("name", "image"), "an environment")
     names = it.repo.glob("azure/environments/*/environment.yml")
-    lost = [name for name in names if (conda := it.repo.yaml(name).get("conda_file")) and not it.repo.has(beside(name, str(conda)))]
+    lost = [
+        name
+        for name in names
+        if (conda := it.repo.yaml(name).get("conda_file")) and not it.repo.has(beside(name, str(conda)))
+    ]
     return no(f"{lost[0]} names packages that are not there", lost[0]) if lost else found
 
 
@@ -113,7 +126,11 @@ def endpoints(it: Facts) -> Seen:
     found = environment.deployments(it)
     if not found:
         return unknown("no file declares an endpoint for Azure")
-    names = {str(raw.get("name")) for name in it.repo.glob("azure/endpoints/*.yml") if "endpoint_name" not in (raw := it.repo.yaml(name))}
+    names = {
+        str(raw.get("name"))
+        for name in it.repo.glob("azure/endpoints/*.yml")
+        if "endpoint_name" not in (raw := it.repo.yaml(name))
+    }
     for name, raw in found.items():
         if str(raw["endpoint_name"]) not in names:
             return no(f"{name} is of the endpoint {raw['endpoint_name']}, which no file declares", name)
@@ -131,7 +148,11 @@ def collector(it: Facts) -> Seen:
     if not found:
         return unknown("no file declares an endpoint for Azure")
     mute = [name for name, raw in found.items() if not isinstance(raw.get("data_collector"), dict)]
-    return no(f"{mute[0]} collects nothing", mute[0]) if mute else yes("every deployment collects inputs and outputs", *found)
+    return (
+        no(f"{mute[0]} collects nothing", mute[0])
+        if mute
+        else yes("every deployment collects inputs and outputs", *found)
+    )
 
 
 def infra(it: Facts) -> Seen:

@@ -12,7 +12,10 @@ FETCH = (
     r"\bread_sql\w*\(|\bcreate_engine\(|\brequests\.get\(|\burlopen\(|\bboto3\.|\bfsspec\.|BlobServiceClient|\bpsycopg\w*\.|\badlfs\b"
     r"|\bpyodbc\.|\bsnowflake\.connector|\bbigquery\.Client|\bkaggle\.api"
 )
-PLACE = r"(^|/)(data|ingest\w*|etl|extract\w*|sources?|loaders?|datasets?|pipelines?)(/|\.py$|_)|make_dataset|load_data|get_data"
+PLACE = (
+    r"(^|/)(data|ingest\w*|etl|extract\w*|sources?|loaders?|datasets?|pipelines?)(/|\.py$|_)|make_dataset"
+    r"|load_data|get_data"
+)
 JUDGE = r"great_expectations|\bpandera\b|\bpydantic\b|\bdeepchecks\b|\bsoda\b|\bwhylogs\b|tensorflow_data_validation"
 DECIDES = {  # library -> how its outcome comes to decide
     r"great_expectations": r"\bif (?:not )?[\w.]*\.success\b|assert [\w.]+\.success",
@@ -20,7 +23,9 @@ DECIDES = {  # library -> how its outcome comes to decide
     r"\bdeepchecks\b|\bsoda\b|\bwhylogs\b|tensorflow_data_validation": r"\.passed\(|has_checks_fail|assert_no|anomal",
 }
 NAMED = r"sha256|sha1|md5|blake2"
-INGEST = re.compile(r"ingest|gather|extract|fetch|download|collect|load_data|get_data|make_dataset|import", re.IGNORECASE)
+INGEST = re.compile(
+    r"ingest|gather|extract|fetch|download|collect|load_data|get_data|make_dataset|import", re.IGNORECASE
+)
 
 
 def data_is_gathered(it: Facts) -> Seen:
@@ -35,7 +40,9 @@ def data_is_gathered(it: Facts) -> Seen:
     named = it.code.says(PLACE, NAMED)
     return every(
         yes(f"{fetch[0]} reads the source", *fetch[:2]),
-        yes(f"the outcome of the validation decides ({decides[0]})", decides[0]) if decides else no(f"what {judges[0]} finds decides nothing", judges[0]),
+        yes(f"the outcome of the validation decides ({decides[0]})", decides[0])
+        if decides
+        else no(f"what {judges[0]} finds decides nothing", judges[0]),
         yes(f"what landed is named by digest ({named[0]})", named[0]) if named else no("what landed has no digest"),
     )
 
@@ -53,8 +60,12 @@ def data_is_a_pipeline_step(it: Facts) -> Seen:
     found = step_of(it)
     if found is None:
         return no("no pipeline has a step that gathers data")
-    frozen = it.refuses("a landed file that is not what was landed", r"snapshot|freeze|landed", r"checksum|sha256\(.*!=")
-    return every(yes(f"{found[0].path} gathers in its step {found[1]}", found[0].path), it.ask(data_is_gathered), frozen)
+    frozen = it.refuses(
+        "a landed file that is not what was landed", r"snapshot|freeze|landed", r"checksum|sha256\(.*!="
+    )
+    return every(
+        yes(f"{found[0].path} gathers in its step {found[1]}", found[0].path), it.ask(data_is_gathered), frozen
+    )
 
 
 def data_feeds_every_training(it: Facts) -> Seen:
@@ -74,11 +85,17 @@ def data_keeps_coming(it: Facts) -> Seen:
     looped = bool(re.match(r"^[1-9]\d*\s*[smhd]", often))
     if not looped and often:
         return no(f"operate.toml has ingest = {often!r}: the loop does not gather", "operate.toml")
-    timed = [it for it in it.workflows if it.crons and any(INGEST.search(c.text) for job in it.jobs for c in job.commands)]
+    timed = [
+        it for it in it.workflows if it.crons and any(INGEST.search(c.text) for job in it.jobs for c in job.commands)
+    ]
     if not looped and not timed:
         return no("nothing gathers in a rhythm")
     joined = it.code.says(r"outcome|joined|label|feedback", r"\bevent_id\b|\bprediction_id\b|\brequest_id\b")
-    back = yes(f"outcomes are joined by the prediction's id ({joined[0]})", joined[0]) if joined else no("no outcome comes back")
+    back = (
+        yes(f"outcomes are joined by the prediction's id ({joined[0]})", joined[0])
+        if joined
+        else no("no outcome comes back")
+    )
     said = f"the loop gathers every {often}" if looped else f"{timed[0].path} gathers on schedule"
     return every(yes(said, "operate.toml" if looped else timed[0].path), back, it.ask(data_is_gathered))
 

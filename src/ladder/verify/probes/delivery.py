@@ -9,14 +9,15 @@ from ..facts import Facts
 from ..seen import Seen, every, no, unknown, yes
 
 BUILD = (
-    r"\bpip wheel\b|-m build\b|\b(?:uv|poetry|hatch|flit|pdm) build\b|\bdocker (?:buildx )?build\b|\bpodman build\b|\bbuildah\b"
-    r"|uses docker/build-push-action|\baz acr build\b|\bkaniko\b"
+    r"\bpip wheel\b|-m build\b|\b(?:uv|poetry|hatch|flit|pdm) build\b|\bdocker (?:buildx )?build\b|\bpodman build\b"
+    r"|\bbuildah\b|uses docker/build-push-action|\baz acr build\b|\bkaniko\b"
 )
 IMAGE = r"\bdocker (?:buildx )?build\b|\bpodman build\b|\bbuildah\b|uses docker/build-push-action|\baz acr build\b"
 TRIED = r"\bdocker run\b|\bpodman run\b|\bdocker compose up\b"
 PUBLISH = (
-    r"\bdocker push\b|\btwine upload\b|\bgh release create\b|\b(?:uv|poetry|flit|hatch|pdm) publish\b|uses pypa/gh-action-pypi-publish"
-    r"|uses softprops/action-gh-release|uses docker/build-push-action|\brelease-cli\b|\bglab release\b|uses GitHubRelease|\baz acr build\b"
+    r"\bdocker push\b|\btwine upload\b|\bgh release create\b|\b(?:uv|poetry|flit|hatch|pdm) publish\b"
+    r"|uses pypa/gh-action-pypi-publish|uses softprops/action-gh-release|uses docker/build-push-action|\brelease-cli\b"
+    r"|\bglab release\b|uses GitHubRelease|\baz acr build\b"
 )
 CHECKED = r"\bpytest\b|-m unittest\b|\btox\b|\bnox\b"
 OUT = {"data/trips.csv": "data", "models/model.bin": "models", ".env": "secrets"}
@@ -50,7 +51,9 @@ def code_is_versioned(it: Facts) -> Seen:
     leaks = [what for name, what in OUT.items() if name not in it.repo.ignore]
     if leaks:
         return no(f".gitignore would let {', '.join(leaks)} in", ".gitignore")
-    return unknown("it is not under version control yet, though .gitignore is ready: git init, and commit", ".gitignore")
+    return unknown(
+        "it is not under version control yet, though .gitignore is ready: git init, and commit", ".gitignore"
+    )
 
 
 def kept(it: Facts) -> Seen:
@@ -59,7 +62,11 @@ def kept(it: Facts) -> Seen:
     large = [name for name in it.repo.tracked if UNWANTED.search(name) and not small(it, name)]
     if not code:
         return no("git tracks no code here")
-    loose = [name for name in it.repo.files if name.endswith(".py") and name not in it.repo.tracked and name not in it.repo.ignore]
+    loose = [
+        name
+        for name in it.repo.files
+        if name.endswith(".py") and name not in it.repo.tracked and name not in it.repo.ignore
+    ]
     if large:
         return no(f"git tracks {large[0]}, which is a secret, data or a model", *large[:5])
     if len(loose) > len(code):
@@ -71,7 +78,7 @@ def small(it: Facts, name: str) -> bool:
     """A sample that tests read; a secret never is."""
     path = it.repo.root / name
     secret = path.name in (".env", "id_rsa") or path.suffix == ".pem"
-    return not secret and (not path.is_file() or path.stat().st_size < SMALL and "test" in name)
+    return not secret and (not path.is_file() or (path.stat().st_size < SMALL and "test" in name))
 
 
 def application_releases_are_automated(it: Facts) -> Seen:
@@ -88,7 +95,7 @@ def application_releases_are_automated(it: Facts) -> Seen:
 
 def guarded(hit: Hit) -> bool:
     """Firm tests come before it, in its job or in one that it waits for."""
-    own = [command for command in hit.job.commands[: hit.job.commands.index(hit.command)]]
+    own = list(hit.job.commands[: hit.job.commands.index(hit.command)])
     before = own + [command for job in hit.workflow.before(hit.job) for command in job.commands]
     return any(re.search(CHECKED, command.text) and not command.soft for command in before)
 

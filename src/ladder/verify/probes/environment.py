@@ -8,7 +8,16 @@ from typing import Any
 from ..facts import Facts
 from ..seen import Seen, every, no, unknown, yes
 
-LOCKS = ("environments/*.lock", "uv.lock", "poetry.lock", "Pipfile.lock", "pdm.lock", "conda-lock.yml", "requirements*.lock", "pylock*.toml")
+LOCKS = (
+    "environments/*.lock",
+    "uv.lock",
+    "poetry.lock",
+    "Pipfile.lock",
+    "pdm.lock",
+    "conda-lock.yml",
+    "requirements*.lock",
+    "pylock*.toml",
+)
 LISTS = ("requirements*.txt", "requirements/*.txt")
 NAME = re.compile(r"^\s*([A-Za-z0-9][\w.-]*)")
 PIN = re.compile(r"^\s*([A-Za-z0-9][\w.-]*)(?:\[[\w,\s-]*\])?\s*==\s*([\w.!+*-]+)")
@@ -17,12 +26,19 @@ PIN = re.compile(r"^\s*([A-Za-z0-9][\w.-]*)(?:\[[\w,\s-]*\])?\s*==\s*([\w.!+*-]+
 def environment_is_locked(it: Facts) -> Seen:
     own = [name for name in it.repo.glob(*LOCKS) if "==" in it.repo.text(name)]
     if own:
-        loose = [(name, line) for name in own for line in unpinned(it.repo.text(name)) if name.endswith(".lock") and name != "uv.lock"]
+        loose = [
+            (name, line)
+            for name in own
+            for line in unpinned(it.repo.text(name))
+            if name.endswith(".lock") and name != "uv.lock"
+        ]
         if loose and not own[0].startswith(("poetry", "Pipfile", "pdm")):
             return no(f"{loose[0][0]} does not pin {loose[0][1]!r}", loose[0][0])
         return every(complete(it, own[0]), held(it))
     if it.repo.glob(*LOCKS):
-        return unknown(f"{it.repo.glob(*LOCKS)[0]} locks; that a run was made with it, nothing records", it.repo.glob(*LOCKS)[0])
+        return unknown(
+            f"{it.repo.glob(*LOCKS)[0]} locks; that a run was made with it, nothing records", it.repo.glob(*LOCKS)[0]
+        )
     lists = it.repo.glob(*LISTS)
     if not lists:
         return no("nothing pins what training runs in")
@@ -55,13 +71,26 @@ def plain(name: str) -> str:
 
 def held(it: Facts) -> Seen:
     """A run records what it ran in, and another environment is refused."""
-    recorded = it.code.says(r"environment|env|regist|record", r"lock_sha256|env(?:ironment)?_(?:hash|digest)|\"environment\":")
+    recorded = it.code.says(
+        r"environment|env|regist|record", r"lock_sha256|env(?:ironment)?_(?:hash|digest)|\"environment\":"
+    )
     noted = yes(f"a run records it ({recorded[0]})", recorded[0]) if recorded else no("no run records its environment")
-    return every(noted, it.refuses("another environment than the locked one", r"regist|environment|train", r"unlocked|not the locked|environment is not"))
+    return every(
+        noted,
+        it.refuses(
+            "another environment than the locked one",
+            r"regist|environment|train",
+            r"unlocked|not the locked|environment is not",
+        ),
+    )
 
 
 def environments_are_defined(it: Facts) -> Seen:
-    found = [name for name in it.repo.glob("azure/environments/*environment.yml", "*environments/*/environment.yml") if defined(it.repo.yaml(name))]
+    found = [
+        name
+        for name in it.repo.glob("azure/environments/*environment.yml", "*environments/*/environment.yml")
+        if defined(it.repo.yaml(name))
+    ]
     if not found:
         return no("no environment of Azure Machine Learning is defined")
     raw = it.repo.yaml(found[0])
@@ -84,13 +113,23 @@ def agrees(it: Facts, conda: str) -> Seen:
     if not locks:
         return unknown(f"there is no lock to hold {conda} against", conda)
     rows = [row for row in it.repo.yaml(conda).get("dependencies", []) if isinstance(row, dict)]
-    pins = dict(found.groups() for line in (rows[0].get("pip", []) if rows else []) if (found := PIN.match(str(line))))
+    listed = [PIN.match(str(line)) for line in (rows[0].get("pip", []) if rows else [])]
+    pins = {found[1]: found[2] for found in listed if found}
     locked: dict[str, set[str]] = {}
     for line in it.repo.text(locks[0]).splitlines():
         if found := PIN.match(line):
             locked.setdefault(plain(found[1]), set()).add(found[2])
-    excused = {plain(word) for line in text.splitlines() if line.startswith("#") for word in re.findall(r"[\w.-]+", line.partition(":")[0])}
-    wrong = [f"{name} {version}" for name, version in pins.items() if plain(name) not in excused and version not in locked.get(plain(name), ())]
+    excused = {
+        plain(word)
+        for line in text.splitlines()
+        if line.startswith("#")
+        for word in re.findall(r"[\w.-]+", line.partition(":")[0])
+    }
+    wrong = [
+        f"{name} {version}"
+        for name, version in pins.items()
+        if plain(name) not in excused and version not in locked.get(plain(name), ())
+    ]
     if not pins or wrong:
         return no(f"{conda} has {wrong[0] if wrong else 'no versions'}, and {locks[0]} has not", conda, locks[0])
     return yes(f"whose {len(pins)} versions are the lock's", conda, locks[0])
@@ -98,7 +137,11 @@ def agrees(it: Facts, conda: str) -> Seen:
 
 def clusters(it: Facts) -> dict[str, dict[str, Any]]:
     """The clusters that files declare, by file."""
-    return {name: raw for name in it.repo.glob("azure/compute/*.yml", "*compute*.yml") if (raw := it.repo.yaml(name)).get("type") == "amlcompute"}
+    return {
+        name: raw
+        for name in it.repo.glob("azure/compute/*.yml", "*compute*.yml")
+        if (raw := it.repo.yaml(name)).get("type") == "amlcompute"
+    }
 
 
 def compute_is_managed(it: Facts) -> Seen:
@@ -111,7 +154,11 @@ def compute_is_managed(it: Facts) -> Seen:
         if not isinstance(raw.get("max_instances"), int) or not raw.get("size"):
             return no(f"{name} says neither how large it is nor how many machines there may be", name)
     named = {str(raw.get("name")) for raw in found.values()}
-    asked = {cluster for path, raw in it.pipelines for cluster in re.findall(r"azureml:([\w-]+)", str(raw.get("settings", "")))}
+    asked = {
+        cluster
+        for path, raw in it.pipelines
+        for cluster in re.findall(r"azureml:([\w-]+)", str(raw.get("settings", "")))
+    }
     if asked - named:
         return no(f"a pipeline runs on {min(asked - named)}, which no file declares", *found)
     return yes(f"{next(iter(found))} goes down to nothing, and has a largest size", *found)
@@ -131,7 +178,11 @@ def serving_compute_is_managed(it: Facts) -> Seen:
 def deployments(it: Facts) -> dict[str, dict[str, Any]]:
     """The online deployments that files declare."""
     rows = {name: it.repo.yaml(name) for name in it.repo.glob("azure/endpoints/*.yml", "*deployment*.yml")}
-    return {name: raw for name, raw in rows.items() if "endpoint_name" in raw and "OnlineDeployment" in str(raw.get("$schema", "OnlineDeployment"))}
+    return {
+        name: raw
+        for name, raw in rows.items()
+        if "endpoint_name" in raw and "OnlineDeployment" in str(raw.get("$schema", "OnlineDeployment"))
+    }
 
 
 PROBES = (environment_is_locked, environments_are_defined, compute_is_managed, serving_compute_is_managed)

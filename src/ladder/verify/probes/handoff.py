@@ -7,7 +7,10 @@ import re
 from ..facts import Facts
 from ..seen import Seen, every, no, unknown, yes
 
-SAVES = r"\bskops\.io\.dumps?\(|\bjoblib\.dump\(|\bpickle\.dumps?\(|\.save_model\(|\bsave_model\(|\.log_model\(|torch\.save\(|\.to_onnx\("
+SAVES = (
+    r"\bskops\.io\.dumps?\(|\bjoblib\.dump\(|\bpickle\.dumps?\(|\.save_model\(|\bsave_model\("
+    r"|\.log_model\(|torch\.save\(|\.to_onnx\("
+)
 CARRIES = r"signature\s*=|input_example\s*=|schema\.json|model_dump\("
 CHECKS = r"(^|/)(?:check|check_\w+|verify_\w+|hand_?off)\.py$"
 AT_HAND = r"hand_?off|accept|register|check|package|artifact|export|bundle"
@@ -19,7 +22,9 @@ def handoff_is_checked(it: Facts) -> Seen:
         return no("no code writes a model to a file")
     digest = it.code.refusals(AT_HAND, r"checksum|sha256|digest")
     if not digest:
-        return unknown(f"{saved[0]} writes a model; whether that says what goes in and out, only loading it would tell", *saved[:3])
+        return unknown(
+            f"{saved[0]} writes a model; whether that says what goes in and out, only loading it would tell", *saved[:3]
+        )
     return every(
         yes(f"{saved[0]} writes the model", *saved[:3]),
         carries(it, saved),
@@ -32,11 +37,15 @@ def carries(it: Facts, saved: list[str]) -> Seen:
     """Inputs and outputs are written with the model."""
     found = it.code.says("", CARRIES)
     near = [name for name in found if name in saved] or found
-    return yes(f"with its schema ({near[0]})", near[0]) if near else no("nothing says what goes in and out of the model")
+    return (
+        yes(f"with its schema ({near[0]})", near[0]) if near else no("nothing says what goes in and out of the model")
+    )
 
 
 def model_is_accepted(it: Facts) -> Seen:
-    return it.refuses("a hand-off of which a check did not pass", r"accept", r"not all\(|failed|\.passed|invalid|outcome\b.*:.*refus")
+    return it.refuses(
+        "a hand-off of which a check did not pass", r"accept", r"not all\(|failed|\.passed|invalid|outcome\b.*:.*refus"
+    )
 
 
 def acceptance_is_recorded(it: Facts) -> Seen:
@@ -44,7 +53,11 @@ def acceptance_is_recorded(it: Facts) -> Seen:
     for module in it.code.find(r"accept"):
         missing = [name for name, words in wanted.items() if not any(re.search(words, key) for key in module.keys)]
         if not missing:
-            served = it.refuses("to serve what nobody accepted", r"store|serve|accept|load", r"accepted model|record is None|not accepted")
+            served = it.refuses(
+                "to serve what nobody accepted",
+                r"store|serve|accept|load",
+                r"accepted model|record is None|not accepted",
+            )
             return every(yes(f"{module.path} records digest, person and time", module.path), served)
         if len(missing) < len(wanted):
             return no(f"the record of {module.path} lacks {', '.join(missing)}", module.path)

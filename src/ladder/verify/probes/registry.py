@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 
-from ..code import called
+from ..endings import called
 from ..facts import Facts
 from ..seen import Seen, every, no, unknown, yes
 
-REGISTERS = r"\bcreate_model_version\(|\bregister_model\(|registered_model_name\s*=|\bmodels\.create_or_update\(|\bwandb\.\w*link_artifact|dvc\.gto"
+REGISTERS = (
+    r"\bcreate_model_version\(|\bregister_model\(|registered_model_name\s*=|\bmodels\.create_or_update\("
+    r"|\bwandb\.\w*link_artifact|dvc\.gto"
+)
 MOVES = r"(^|\.)(set_registered_model_alias|delete_registered_model_alias|transition_model_version_stage)$"
 LEDGER = r"ledger|audit|journal"
 AT = r"/release\.py$|rollout|deploy\w*\.py$|promot\w*\.py$"
@@ -74,7 +77,11 @@ def releases_are_journaled(it: Facts) -> Seen:
 def noted(it: Facts) -> Seen:
     """Each step of a release is written down."""
     found = it.code.says(r"journal", r"INSERT INTO (?:transition|step|release)")
-    return yes(f"each step is written down ({found[0]})", found[0]) if found else no("no journal has the steps of a release")
+    return (
+        yes(f"each step is written down ({found[0]})", found[0])
+        if found
+        else no("no journal has the steps of a release")
+    )
 
 
 PROBES = (models_are_registered, release_is_one_command, releases_are_journaled)

@@ -15,7 +15,9 @@ BAD = re.compile(r"pytest\.raises|assert\b[^\n]*\b4\d\d\b|Invalid|refus")
 
 def scripts(it: Facts) -> list[Module]:
     """Modules by Azure's contract of `init` and `run`; else those that answer over HTTP."""
-    pairs = [module for module in it.code.find(r"^(?!azure/)", r"def init\(") if {"init", "run"} <= module.functions.keys()]
+    pairs = [
+        module for module in it.code.find(r"^(?!azure/)", r"def init\(") if {"init", "run"} <= module.functions.keys()
+    ]
     return pairs or it.code.find(r"score|predict|serv|app|api|main", ROUTE)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..code import called, dotted
+from ..endings import called, dotted
 from ..facts import Facts
 from ..seen import Seen, every, no, unknown, yes
 
@@ -17,7 +17,11 @@ def features_are_stored(it: Facts) -> Seen:
     joins = it.code.says("", JOIN)
     feast = it.repo.glob("*feature_store.yaml")
     if not joins:
-        return unknown(f"{feast[0]} is a feature store's; nothing here joins by it", feast[0]) if feast else no("no code joins features as of a time")
+        return (
+            unknown(f"{feast[0]} is a feature store's; nothing here joins by it", feast[0])
+            if feast
+            else no("no code joins features as of a time")
+        )
     if feast:
         return unknown(f"{joins[0]} joins as of a time; that nothing of the future comes in, nothing checks", joins[0])
     delayed = it.code.says(r"join|feature", r"\.delay\b|\bdelay\b")
@@ -35,7 +39,11 @@ def online(it: Facts) -> Seen:
     skew = it.code.says(r"skew", r"!=")
     if not looked:
         return no("no server can look a feature up")
-    return yes(f"servers look up in {looked[0]}, and {skew[0]} compares", looked[0], skew[0]) if skew else no("training and serving are not compared")
+    return (
+        yes(f"servers look up in {looked[0]}, and {skew[0]} compares", looked[0], skew[0])
+        if skew
+        else no("training and serving are not compared")
+    )
 
 
 def events_are_emitted(it: Facts) -> Seen:

@@ -11,9 +11,16 @@ from ..seen import Seen, every, no, unknown, yes
 from ..suites import Test
 
 TEST = r"\bpytest\b|-m unittest\b|\btox\b|\bnox\b"
-WEB = r"^\s*(?:from|import) (?:fastapi|flask|starlette|django|aiohttp\.web|http\.server|streamlit|gradio|bentoml|litestar|sanic|tornado)\b"
+WEB = (
+    r"^\s*(?:from|import) (?:fastapi|flask|starlette|django|aiohttp\.web|http\.server|streamlit|gradio|bentoml|litestar"
+    r"|sanic|tornado)\b"
+)
 HTTP = r"\bhttpx\b|\brequests\b|TestClient|urllib\.request|http\.client|aiohttp"
-ANSWER = re.compile(r"assert (?!len\()[^\n]*(?:\bsame\(|approx|allclose|isclose|== *(?:expected|golden|recorded|wanted))|assert_(?:almost|allclose)", re.IGNORECASE)
+ANSWER = re.compile(
+    r"assert (?!len\()[^\n]*(?:\bsame\(|approx|allclose|isclose|== *(?:expected|golden|recorded|wanted))"
+    r"|assert_(?:almost|allclose)",
+    re.IGNORECASE,
+)
 REFUSED = re.compile(r"assert\b[^\n]*\b4\d\d\b|assert\b[^\n]*(?:is_client_error|status_code\s*!=\s*200)")
 WHOLE = r"(^|/)(integration|e2e|functional)/|integration[^/]*\.py$|e2e[^/]*\.py$"
 FLOOR = re.compile(r"--(?:cov-)?fail-under[= ]\s*(\$\((\w+)\)|[\d.]+)|^fail_under\s*=\s*([\d.]+)", re.MULTILINE)
@@ -24,7 +31,11 @@ def tests_run_in_ci(it: Facts) -> Seen:
     if not it.suites.tests:
         return every(no("there are no tests"), run)
     asserting = [test for test in it.suites.tests if test.asserts]
-    some = yes(f"{len(asserting)} tests assert something") if asserting else no(f"{len(it.suites.tests)} tests assert nothing")
+    some = (
+        yes(f"{len(asserting)} tests assert something")
+        if asserting
+        else no(f"{len(it.suites.tests)} tests assert nothing")
+    )
     return every(some, run)
 
 
@@ -53,7 +64,11 @@ def application_has_unit_tests(it: Facts) -> Seen:
         hollow = hollow_files(it, rf"\b{package(folder)}\b")
         if hollow:
             return no(f"the tests in {hollow[0]} assert nothing", *hollow[:5])
-        parts.append(yes(f"{len(found)} tests of {folder} assert something", folder) if found else no(f"no test imports {folder}", folder))
+        parts.append(
+            yes(f"{len(found)} tests of {folder} assert something", folder)
+            if found
+            else no(f"no test imports {folder}", folder)
+        )
     return every(*parts, it.firm("runs them", TEST, CHANGE))
 
 
@@ -64,7 +79,9 @@ def hollow_files(it: Facts, names: str) -> list[str]:
     for test in it.suites.tests:
         by_file[test.file].append(test)
     return [
-        file for file, tests in by_file.items() if not any(test.asserts for test in tests) and fits.search(it.suites.imports[file])
+        file
+        for file, tests in by_file.items()
+        if not any(test.asserts for test in tests) and fits.search(it.suites.imports[file])
     ]
 
 
@@ -90,7 +107,7 @@ def floor(it: Facts) -> Seen:
 
 def whole(it: Facts) -> list[Test]:
     """Integration tests that assert something."""
-    return [test for test in it.suites.of(WHOLE)]
+    return list(it.suites.of(WHOLE))
 
 
 def integration_tests_run(it: Facts) -> Seen:
@@ -107,8 +124,12 @@ def integration_tests_run(it: Facts) -> Seen:
     refusals = [name for name, text in texts.items() if REFUSED.search(text)]
     return every(
         yes(f"{len(tests)} integration tests ask a server", *asked),
-        yes(f"known answers are compared in {answers[0]}", answers[0]) if answers else no("no answer of the server is compared"),
-        yes(f"refusals are asserted in {refusals[0]}", refusals[0]) if refusals else no("no test sends a request that is to be refused"),
+        yes(f"known answers are compared in {answers[0]}", answers[0])
+        if answers
+        else no("no answer of the server is compared"),
+        yes(f"refusals are asserted in {refusals[0]}", refusals[0])
+        if refusals
+        else no("no test sends a request that is to be refused"),
         runs_them(it),
     )
 
@@ -120,21 +141,32 @@ def runs_them(it: Facts) -> Seen:
 
 
 def registered_model_is_tested(it: Facts) -> Seen:
-    named = it.code.says(r"release|registr|serv|deploy|load", r"get_model_version_by_alias|models:/[^\"']*@|\.aliases\b|aliases\(\)|registry\.get\(")
-    by_name = yes(f"{named[0]} takes the model from the registry by name", named[0]) if named else no("no code takes a model from a registry by name")
+    named = it.code.says(
+        r"release|registr|serv|deploy|load",
+        r"get_model_version_by_alias|models:/[^\"']*@|\.aliases\b|aliases\(\)|registry\.get\(",
+    )
+    by_name = (
+        yes(f"{named[0]} takes the model from the registry by name", named[0])
+        if named
+        else no("no code takes a model from a registry by name")
+    )
     return every(by_name, it.ask(integration_tests_run))
 
 
 def application_is_tested_whole(it: Facts) -> Seen:
-    tests = whole(it) + [test for test in it.suites.tests if test.asserts and "mark.integration" in it.repo.text(test.file)]
+    tests = whole(it) + [
+        test for test in it.suites.tests if test.asserts and "mark.integration" in it.repo.text(test.file)
+    ]
     if not it.code.find(r"client"):
         return no("the application has no client of its own")
     clients = [test for test in it.suites.importing(r"\bclient\b") if test in tests or re.search(WHOLE, test.file)]
     hollow = hollow_files(it, r"\bclient\b|\bservice\b")
     if hollow:
         return no(f"the tests in {hollow[0]} assert nothing", *hollow[:5])
-    called = yes(f"{len(clients)} tests send the client's requests through a server", clients[0].file) if clients else no(
-        "no test sends the application's own requests through a running server"
+    called = (
+        yes(f"{len(clients)} tests send the client's requests through a server", clients[0].file)
+        if clients
+        else no("no test sends the application's own requests through a running server")
     )
     return every(it.ask(application_has_unit_tests), called, runs_them(it))
 
@@ -145,8 +177,12 @@ def all_code_is_tested(it: Facts) -> Seen:
         return no("there is no package of code")
     bare = [room for room in rooms if not it.suites.importing(rf"\b{package(room)}\b")]
     if bare:
-        return no(f"no test imports {bare[0]}" + (f", nor {len(bare) - 1} more packages" if bare[1:] else ""), *bare[:5])
-    return every(yes(f"each of {len(rooms)} packages is imported by tests"), floor(it), it.firm("runs the tests", TEST, CHANGE))
+        return no(
+            f"no test imports {bare[0]}" + (f", nor {len(bare) - 1} more packages" if bare[1:] else ""), *bare[:5]
+        )
+    return every(
+        yes(f"each of {len(rooms)} packages is imported by tests"), floor(it), it.firm("runs the tests", TEST, CHANGE)
+    )
 
 
 def has_code(path: str, it: Facts) -> bool:

@@ -5,12 +5,19 @@ from __future__ import annotations
 import ast
 import re
 
-from ..code import Module, called
+from ..code import Module
+from ..endings import called
 from ..facts import Facts
 from ..seen import Seen, every, no, unknown, yes
 
-SENDS = r"\blog_metrics?\(|\blog_batch\(|\bwandb\.log\(|\.autolog\(|\bneptune\b|\bcomet_ml\b|\bSummaryWriter\b|\blive\.log_metric\("
-NAMES = r"set_tracking_uri\(|MlflowClient\([^)\s]|MLFLOW_TRACKING_URI|tracking_uri|wandb\.init\(|WANDB_|neptune\.init|comet_ml\.Experiment"
+SENDS = (
+    r"\blog_metrics?\(|\blog_batch\(|\bwandb\.log\(|\.autolog\(|\bneptune\b|\bcomet_ml\b"
+    r"|\bSummaryWriter\b|\blive\.log_metric\("
+)
+NAMES = (
+    r"set_tracking_uri\(|MlflowClient\([^)\s]|MLFLOW_TRACKING_URI|tracking_uri|wandb\.init\(|WANDB_|neptune\.init"
+    r"|comet_ml\.Experiment"
+)
 CONFIG = ("*.yml", "*.yaml", "*.toml", "*.env", ".env*", "*.cfg", "Makefile", "*.mk", "MLproject")
 
 
@@ -47,7 +54,9 @@ def tracking_is_central(it: Facts) -> Seen:
         return no(f"{found[0].path} sends no metrics", found[0].path)
     named = it.code.says("", NAMES) or [name for name in it.repo.glob(*CONFIG) if re.search(NAMES, it.repo.text(name))]
     if not named:
-        return unknown(f"{found[0].path} logs; where to is up to whoever runs it, for nothing names a store", found[0].path)
+        return unknown(
+            f"{found[0].path} logs; where to is up to whoever runs it, for nothing names a store", found[0].path
+        )
     return yes(f"{found[0].path} sends metrics to the store that {named[0]} names", found[0].path, named[0])
 
 
@@ -57,9 +66,13 @@ def experiments_are_tracked(it: Facts) -> Seen:
     if not found:
         return central
     params = any(sends(module, "param", 2, "params") for module in found)
-    kept = it.code.says("", r"\blog_artifacts?\(|\blog_model\(|\blog_figure\(|\.autolog\(|wandb\.(?:save|Artifact)|log_artifact")
+    kept = it.code.says(
+        "", r"\blog_artifacts?\(|\blog_model\(|\blog_figure\(|\.autolog\(|wandb\.(?:save|Artifact)|log_artifact"
+    )
     return every(
-        yes("with the parameters", found[0].path) if params else no(f"{found[0].path} sends no parameters", found[0].path),
+        yes("with the parameters", found[0].path)
+        if params
+        else no(f"{found[0].path} sends no parameters", found[0].path),
         yes(f"and artifacts ({kept[0]})", kept[0]) if kept else no("no artifact is kept with a run"),
         central,
     )
@@ -71,8 +84,10 @@ def tracking_spans_workspaces(it: Facts) -> Seen:
     if len(names) < 2:
         return no("there are no workspaces to track in: one store is all there is")
     places = it.code.says(r"workspace", r"tracking_uri")
-    said = yes(f"each of {', '.join(names)} has its store ({places[0]})", "workspaces.toml", places[0]) if places else no(
-        "no code gives a workspace its store"
+    said = (
+        yes(f"each of {', '.join(names)} has its store ({places[0]})", "workspaces.toml", places[0])
+        if places
+        else no("no code gives a workspace its store")
     )
     return every(said, it.ask(experiments_are_tracked))
 

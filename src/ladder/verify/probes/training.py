@@ -9,7 +9,10 @@ from ..facts import Facts
 from ..seen import Seen, every, no, unknown, yes
 from . import graph, tests
 
-TRAIN = r"\bpipeline run\b|\bdvc repro\b|\bkedro run\b|\bmlflow run\b|\baz ml job create\b|\btrain(?:ing)?(?:\.py)?\b(?!\.yml)"
+TRAIN = (
+    r"\bpipeline run\b|\bdvc repro\b|\bkedro run\b|\bmlflow run\b|\baz ml job create\b"
+    r"|\btrain(?:ing)?(?:\.py)?\b(?!\.yml)"
+)
 FIT = r"train|fit\b"
 REGISTER = r"regist|publish|deploy"
 GATE = r"gate|approve|threshold|validate_model|check_model"
@@ -62,13 +65,19 @@ def training_recurs(it: Facts) -> Seen:
     wrong = [cron for cron in crons if not CRON.match(cron)]
     if wrong:
         return no(f"{wrong[0]!r} is no time of a schedule", found[0].workflow.path)
-    return every(yes(f"{found[0].workflow.path} trains on a schedule", found[0].workflow.path), alike(it, found[0].workflow.path))
+    return every(
+        yes(f"{found[0].workflow.path} trains on a schedule", found[0].workflow.path), alike(it, found[0].workflow.path)
+    )
 
 
 def alike(it: Facts, workflow: str) -> Seen:
     """The schedules of schedules.toml are those of the provider and of Azure."""
     rows = it.repo.toml("schedules.toml").get("schedule", [])
-    wanted = {str(row["cron"]) for row in rows if isinstance(row, dict) and row.get("enabled") is not False and row.get("cron")}
+    wanted = {
+        str(row["cron"])
+        for row in rows
+        if isinstance(row, dict) and row.get("enabled") is not False and row.get("cron")
+    }
     if not rows:
         return yes("it is the only place that has the times")
     if not wanted:
@@ -85,10 +94,18 @@ def alike(it: Facts, workflow: str) -> Seen:
 
 def models_are_reproducible(it: Facts) -> Seen:
     wanted = ("commit", "seed", "snapshot", "environment")
-    records = [it_ for it_ in it.code.find(r"regist|record|track|reproduc|lineage|train") if set(wanted) <= it_.keys | constants(it_.text)]
+    records = [
+        it_
+        for it_ in it.code.find(r"regist|record|track|reproduc|lineage|train")
+        if set(wanted) <= it_.keys | constants(it_.text)
+    ]
     seeded = it.code.says("", r"random_state\s*=|\bseed\b|manual_seed")
     if not records:
-        said = "a seed is set; nothing records commit, data and environment of a run" if seeded else "nothing records how a model came about"
+        said = (
+            "a seed is set; nothing records commit, data and environment of a run"
+            if seeded
+            else "nothing records how a model came about"
+        )
         return no(said, *seeded[:1])
     return every(
         yes(f"{records[0].path} records {', '.join(wanted)}", records[0].path),
@@ -106,13 +123,19 @@ def models_lead_to_code(it: Facts) -> Seen:
     if not refusal.holds and it.code.says("", r"register_model\(|registered_model_name"):
         return unknown("models are registered; whether their code is committed is not asked")
     lists = [it_ for it_ in it.code.find(r"registr(?:y|ies)\.py$|versions?\.py$|regist\w*\.py$") if required(it_.text)]
-    named = yes(f"a version must name its commit ({lists[0].path})", lists[0].path) if lists else no("a version need not name its commit")
+    named = (
+        yes(f"a version must name its commit ({lists[0].path})", lists[0].path)
+        if lists
+        else no("a version need not name its commit")
+    )
     return every(refusal, named, it.refuses("a version that leads nowhere", r"regist", r"lacking|traced"))
 
 
 def required(text: str) -> bool:
     """Whether the tags that a version needs have the commit among them."""
-    found = re.search(r"^(?:NEEDED|REQUIRED\w*|MANDATORY\w*)\b[^=\n]*=\s*[(\[{](.*?)[)\]}]", text, re.MULTILINE | re.DOTALL)
+    found = re.search(
+        r"^(?:NEEDED|REQUIRED\w*|MANDATORY\w*)\b[^=\n]*=\s*[(\[{](.*?)[)\]}]", text, re.MULTILINE | re.DOTALL
+    )
     return bool(found) and bool(re.search(r'["\'](?:git_)?(?:commit|sha)["\']', found[1] if found else ""))
 
 
@@ -121,8 +144,12 @@ def runs_name_their_cause(it: Facts) -> Seen:
     kept = it.code.says(r"regist", r'"cause":')
     along = it.code.says(r"retrain|trigger|schedul|handl|ticks|asked", r"\bcause\s*=|cause=")
     return every(
-        yes(f"a run is tagged with its cause ({tagged[0]})", tagged[0]) if tagged else no("a run does not say what started it"),
-        yes(f"and so is the version ({kept[0]})", kept[0]) if kept else no("a version does not say what started its run"),
+        yes(f"a run is tagged with its cause ({tagged[0]})", tagged[0])
+        if tagged
+        else no("a run does not say what started it"),
+        yes(f"and so is the version ({kept[0]})", kept[0])
+        if kept
+        else no("a version does not say what started its run"),
         yes(f"what asks says why ({along[0]})", along[0]) if along else no("what asks for a run does not say why"),
     )
 

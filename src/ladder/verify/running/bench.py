@@ -35,9 +35,10 @@ class Ran:
 
     @property
     def last(self) -> str:
-        """What it said last."""
+        """What it said last; where it failed, its error."""
         lines = [line.strip() for line in self.out.splitlines() if line.strip()]
-        return (lines[-1] if lines else "it said nothing")[:200]
+        errors = [line for line in lines if line.lower().startswith("error:")] if self.code else []
+        return next(iter([*errors, *lines[-1:]]), "it said nothing")[:200]
 
     @property
     def lacking(self) -> bool:
@@ -68,7 +69,14 @@ class Bench:
         command = [str(self.python), *map(str, words)]
         try:
             ran = subprocess.run(  # type: ignore[call-overload]
-                command, cwd=self.root, env=self.environment, timeout=SECONDS, encoding="utf-8", errors="replace", check=False, **both
+                command,
+                cwd=self.root,
+                env=self.environment,
+                timeout=SECONDS,
+                encoding="utf-8",
+                errors="replace",
+                check=False,
+                **both,
             )
             done = Ran(shown, ran.returncode, ran.stdout)
         except subprocess.TimeoutExpired:
@@ -77,10 +85,20 @@ class Bench:
         return done
 
     @property
+    def spoilt(self) -> Path:
+        """Where a hand-off is kept that was altered: beside the copy, so that this stays as it was committed."""
+        return self.root.parent / "spoilt"
+
+    @property
     def environment(self) -> dict[str, str]:
         """Ours, without what names servers and accounts."""
         own = {name: text for name, text in quiet().items() if not name.startswith(FOREIGN)}
-        return own | {"PYTHONPATH": str(self.root / "src"), "MPLBACKEND": "agg", "NO_COLOR": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+        return own | {
+            "PYTHONPATH": str(self.root / "src"),
+            "MPLBACKEND": "agg",
+            "NO_COLOR": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
 
 
 @dataclass(frozen=True)
@@ -131,7 +149,8 @@ def taken(bench: Bench, looks: list[Look], evidence: dict[str, list[Evidence]]) 
             took = time.perf_counter() - started
             done[look.name] = found.holds is True
             keep(evidence, look, found, "; ".join(it.command for it in bench.ran), took)
-            bench.say(f"      {({True: 'holds', False: 'FAILED', None: 'cannot tell'})[found.holds]} in {took:.1f} s: {found.said}")
+            word = {True: "holds", False: "FAILED", None: "cannot tell"}[found.holds]
+            bench.say(f"      {word} in {took:.1f} s: {found.said}")
     finally:
         over(bench)
 
@@ -140,7 +159,9 @@ def keep(evidence: dict[str, list[Evidence]], look: Look, found: Seen, command: 
     """Put what was seen to each of the statements that it is about."""
     for name in look.ids:
         if name in evidence and evidence[name][0].holds is not False:
-            evidence[name].append(Evidence(look.how, found.holds, found.said, command or look.name, seconds, found.artefacts))
+            evidence[name].append(
+                Evidence(look.how, found.holds, found.said, command or look.name, seconds, found.artefacts)
+            )
 
 
 def interpreter(root: Path) -> Path | None:
