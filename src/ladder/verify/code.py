@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from . import hints
 from .endings import defined, endings, stops
 from .repo import Repo
 
@@ -111,7 +112,11 @@ class Code:
         """The modules whose path fits `where` and whose text has `words`."""
         if (where, words) not in self.found:
             path, text = re.compile(where), re.compile(words)
-            self.found[where, words] = [it for it in self.modules if path.search(it.path) and text.search(it.text)]
+            self.found[where, words] = [
+                it
+                for it in self.modules
+                if path.search(it.path) and hints.may_fit(words, it.text) and text.search(it.text)
+            ]
         return self.found[where, words]
 
     def refusals(self, where: str, about: str) -> list[Refusal]:
