@@ -17,8 +17,8 @@ from ladder.verify.probes.azure import AZURE
 from ladder.verify.running.looks import LOOKS
 
 CAPABILITY: dict[str, Any] = {
-    "id": "L1.T1", "level": 1, "column": "technology", "kind": "capability", "text": "It builds.", "looked_at": "The build.",
-    "probe": "builds_run_in_ci", "sabotage": "It does not.", "files": ["Makefile"],
+    "id": "L1.T1", "level": 1, "column": "technology", "kind": "capability", "text": "It builds.",
+    "looked_at": "The build.", "probe": "builds_run_in_ci", "sabotage": "It does not.", "files": ["Makefile"],
 }  # fmt: skip
 DEFICIT: dict[str, Any] = {
     "id": "L0.T1", "level": 0, "column": "technology", "kind": "deficit", "text": "By hand.", "cured_by": ["L1.T1"],
@@ -27,7 +27,12 @@ DEFICIT: dict[str, Any] = {
 
 def test_it_has_every_statement_of_the_model() -> None:
     found = contract.load()
-    assert Counter(it.kind for it in found.statements) == {"capability": 65, "deficit": 21, "organisation": 17, "neutral": 2}
+    assert Counter(it.kind for it in found.statements) == {
+        "capability": 65,
+        "deficit": 21,
+        "organisation": 17,
+        "neutral": 2,
+    }
     columns = Counter((it.level, it.column) for it in found.statements)
     assert [columns[level, "highlight"] for level in range(5)] == [3] * 5
     assert [columns[level, "technology"] for level in range(5)] == [5, 3, 7, 4, 5]

@@ -83,7 +83,13 @@ def test_an_open_requirement_is_no_lock(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_parsed_stops_nothing(tmp_path: Path) -> None:
-    broken = {"a.py": "def (", "b.yml": "a: [", ".github/workflows/c.yml": "- not a mapping", "pyproject.toml": "[", "dvc.yaml": "stages: 3"}
+    broken = {
+        "a.py": "def (",
+        "b.yml": "a: [",
+        ".github/workflows/c.yml": "- not a mapping",
+        "pyproject.toml": "[",
+        "dvc.yaml": "stages: 3",
+    }
     repo = shapes.written(tmp_path / "repo", {**shapes.SCRIPT, **broken})
     (repo / "d.py").write_bytes(b"\xff\xfe\x00")
     (repo / "e.py").symlink_to(repo / "nowhere.py")

@@ -84,7 +84,8 @@ def test_reading_is_quick(rendered: Rendered) -> None:
 
 def test_reading_imports_nothing_heavy(rendered: Rendered) -> None:
     code = (
-        "import sys; from pathlib import Path; from ladder.verify import run; run.run(run.Wish(Path(sys.argv[1]), static=True));"
+        "import sys; from pathlib import Path; from ladder.verify import run;"
+        "run.run(run.Wish(Path(sys.argv[1]), static=True));"
         "print(sorted({'pandas', 'pyarrow', 'pydantic', 'cookiecutter', 'numpy'} & set(sys.modules)))"
     )
     ran = subprocess.run([sys.executable, "-c", code, str(rendered(1))], capture_output=True, text=True, check=True)

@@ -17,7 +17,7 @@ def test_the_page_is_what_the_contract_says() -> None:
 
 def test_it_has_a_section_for_each_level_and_a_row_for_each_statement() -> None:
     text = pages.markdown(contract.load())
-    assert [line for line in text.splitlines() if line.startswith("## ")][0] == "## Level 0: No MLOps"
+    assert next(line for line in text.splitlines() if line.startswith("## ")) == "## Level 0: No MLOps"
     assert sum(line.startswith("## ") for line in text.splitlines()) == 5
     for it in contract.load().statements:
         assert f"| {it.id} | {it.text} | {it.kind} |" in text

@@ -7,7 +7,6 @@ import re
 import shutil
 from html.parser import HTMLParser
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
 from click.testing import CliRunner, Result
@@ -99,6 +98,9 @@ class Page(HTMLParser):
         if tag not in ("meta", "br"):
             self.open.append(tag)
 
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """It opens nothing."""
+
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
 
@@ -123,6 +125,9 @@ def test_at_the_top_nothing_is_left_to_do(rendered: Rendered, tmp_path: Path) ->
 
 def test_the_badge_says_the_level(rendered: Rendered, tmp_path: Path) -> None:
     verify(rendered(3), "--static", "--badge", tmp_path / "badge.svg")
-    picture = ElementTree.parse(tmp_path / "badge.svg").getroot()
-    assert "level 3, verified" in str(picture.get("aria-label"))
-    assert [it.text for it in picture.iter("{http://www.w3.org/2000/svg}text")] == ["MLOps maturity", "level 3"]
+    text = (tmp_path / "badge.svg").read_text(encoding="utf-8")
+    picture = Page()
+    picture.feed(text)
+    assert picture.open == []
+    assert 'aria-label="MLOps maturity: level 3, verified' in text
+    assert re.findall(r"<text[^>]*>([^<]+)</text>", text) == ["MLOps maturity", "level 3"]

@@ -69,7 +69,7 @@ def reached(contract: Contract, found: dict[str, Verdict]) -> int | None:
     level = None
     for number in LEVELS:
         own = [found[it.id].verdict for it in contract.capabilities if it.level == number]
-        if FAILED in own or (PROVEN not in own and NOT_RUN in own and number > 0):
+        if not own or FAILED in own or (PROVEN not in own and NOT_RUN in own and number > 0):
             break
         level = number
     return level

@@ -63,7 +63,7 @@ def head(report: Report) -> str:
     if report.asked is not None:
         word = "is" if report.holds else "is not"
         lines.append(f"<p>Level {report.asked} was asked for, and {word} reached.</p>")
-    if report.recorded is not None and report.recorded != report.level:
+    if report.other:
         lines.append(f"<p>.ladder.json says that level {report.recorded} was emitted here.</p>")
     if report.unproven:
         lines.append(

@@ -36,6 +36,11 @@ class Report:
         return self.asked is None or (self.level is not None and self.level >= self.asked)
 
     @property
+    def other(self) -> bool:
+        """Whether the repo was emitted at another level than the one it shows."""
+        return self.asked is None and self.recorded not in (None, self.level)
+
+    @property
     def scopes(self) -> dict[str, Counter[str]]:
         """Scope -> verdict -> how many statements."""
         offline = Counter(it.azure for it in self.verdicts if it.statement.azure)

@@ -45,7 +45,7 @@ def reached(report: Report) -> Iterator[str]:
     yield f"{named(report.level)} reached, in {report.seconds:.1f} s" + (", by reading alone" if report.static else "")
     if report.level is None:
         yield "  the capability of level 0 failed: no model is handed over with its inputs and outputs"
-    if report.recorded is not None and report.recorded != report.level:
+    if report.other:
         yield f"  .ladder.json says that level {report.recorded} was emitted here"
     for it in report.unproven:
         yield f"  not proven: {it.statement.id}: {it.said}"
