@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 # what comes after a command that may fail, and makes it a success
 EXCUSED = re.compile(
-    r"\|\|\s*(?:true|:|exit 0|echo\b|printf\b|\(?\s*exit 0)|;\s*(?:true|:|exit 0)\s*$|--exit-zero\b|&\s*$"
+    r"\|\|\s*(?:true|:|exit 0|echo\b|printf\b|\(?\s*exit 0)|;\s*(?:true|:|exit 0)\s*$|--exit-zer[o]\b|&\s*$"
 )
 SET_OFF = re.compile(r"^\s*set \+[a-z]*e")
 PIPE = re.compile(r"(?<!\|)\|(?!\|)")

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..judge import Evidence
-from ..repo import SKIPPED, quiet
+from ..repo import quiet
 from ..seen import Seen, unknown
+from .copy import copied, hindrance, interpreter, package_of
 
 Say = Callable[[str], None]
-LARGEST = 2 * 2**30  # bytes of a folder that is copied
 FOREIGN = ("MLOPS_", "MLFLOW_", "AZURE", "AWS_", "DATABRICKS_", "WANDB_")  # what would lead a run out of the copy
 SECONDS = 600
-GIT = ("-c", "user.name=ladder verify", "-c", "user.email=verify@localhost", "-c", "commit.gpgsign=false")
 ABSENT = ("No module named", "is not installed", "does not exist", "ModuleNotFoundError")
 
 
@@ -162,41 +157,3 @@ def keep(evidence: dict[str, list[Evidence]], look: Look, found: Seen, command: 
             evidence[name].append(
                 Evidence(look.how, found.holds, found.said, command or look.name, seconds, found.artefacts)
             )
-
-
-def interpreter(root: Path) -> Path | None:
-    """The Python of the repo's own environment."""
-    inner = "Scripts/python.exe" if sys.platform == "win32" else "bin/python"
-    return next((path for name in (".venv", "venv") if (path := root / name / inner).exists()), None)
-
-
-def package_of(root: Path) -> str | None:
-    """The package whose command is `mlops`."""
-    found = sorted(path.parent.name for path in root.glob("src/*/__main__.py"))
-    return found[0] if len(found) == 1 and (root / "project.toml").is_file() else None
-
-
-def hindrance(root: Path, python: Path | None, package: str | None) -> str:
-    """Why nothing can be run; empty where something can."""
-    if package is None:
-        return "it has no `mlops` command that is known here, and whose effects are"
-    if python is None:
-        return "it has no environment of its own: make setup, or --python"
-    size = 0
-    for folder, folders, names in os.walk(root):
-        folders[:] = [name for name in folders if name not in SKIPPED]
-        size += sum(path.stat().st_size for name in names if (path := Path(folder, name)).is_file())
-        if size > LARGEST:
-            return f"its files are more than {LARGEST // 2**30} GB, and a copy is made of them"
-    return ""
-
-
-@contextmanager
-def copied(root: Path) -> Iterator[Path]:
-    """A copy under git, all of it committed: runs ask for that."""
-    left_out = shutil.ignore_patterns(*SKIPPED, "models", "handoff", "reports", "*.egg-info")
-    with tempfile.TemporaryDirectory(prefix="ladder-verify-") as scratch:
-        copy = Path(shutil.copytree(root, Path(scratch, root.name), ignore=left_out, symlinks=True))
-        for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "--allow-empty", "-m", "As it was looked at"]):
-            subprocess.run(["git", *GIT, *words], cwd=copy, env=quiet(), capture_output=True, check=False)
-        yield copy
