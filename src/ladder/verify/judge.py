@@ -60,7 +60,7 @@ def capability(it: Statement, evidence: tuple[Evidence, ...], offline: Evidence 
     found = outcome(evidence)
     wanted = {FAILED: False, PROVEN: True, NOT_RUN: None}[found]
     telling = [look for look in evidence if look.holds is wanted]
-    last = max(telling, key=lambda look: ("read", "run", "live").index(look.how))
+    last = max(reversed(telling), key=lambda look: ("read", "run", "live").index(look.how))
     return Verdict(it, found, last.said, evidence, offline)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ..facts import Facts
 from ..seen import Seen
 from . import (
+    coverage,
     data,
     delivery,
     deployment,
@@ -27,6 +28,7 @@ from . import (
 
 Probe = Callable[[Facts], Seen]
 MODULES = (
+    coverage,
     data,
     delivery,
     deployment,

@@ -23,7 +23,6 @@ ANSWER = re.compile(
 )
 REFUSED = re.compile(r"assert\b[^\n]*\b4\d\d\b|assert\b[^\n]*(?:is_client_error|status_code\s*!=\s*200)")
 WHOLE = r"(^|/)(integration|e2e|functional)/|integration[^/]*\.py$|e2e[^/]*\.py$"
-FLOOR = re.compile(r"--(?:cov-)?fail-under[= ]\s*(\$\((\w+)\)|[\d.]+)|^fail_under\s*=\s*([\d.]+)", re.MULTILINE)
 
 
 def tests_run_in_ci(it: Facts) -> Seen:
@@ -83,26 +82,6 @@ def hollow_files(it: Facts, names: str) -> list[str]:
         for file, tests in by_file.items()
         if not any(test.asserts for test in tests) and fits.search(it.suites.imports[file])
     ]
-
-
-def application_tests_have_a_floor(it: Facts) -> Seen:
-    return every(it.ask(application_has_unit_tests), floor(it))
-
-
-def floor(it: Facts) -> Seen:
-    """The share of the code that tests must reach."""
-    for name in it.repo.glob("Makefile", "*.mk", "pyproject.toml", "setup.cfg", ".coveragerc", "tox.ini", "*.yml"):
-        found = FLOOR.search(it.repo.text(name))
-        if found is None:
-            continue
-        value = found[3] or found[1]
-        if found[2]:
-            given = re.search(rf"^{found[2]}\s*[?:]?=\s*([\d.]+)", it.repo.text(name), re.MULTILINE)
-            value = given[1] if given else "0"
-        if float(value) > 0:
-            return yes(f"a floor of {float(value):g} % for coverage ({name})", name)
-        return no(f"the floor of coverage in {name} is {value} %", name)
-    return no("no floor of coverage is set")
 
 
 def whole(it: Facts) -> list[Test]:
@@ -171,33 +150,10 @@ def application_is_tested_whole(it: Facts) -> Seen:
     return every(it.ask(application_has_unit_tests), called, runs_them(it))
 
 
-def all_code_is_tested(it: Facts) -> Seen:
-    rooms = sorted({module.path.rpartition("/")[0] for module in it.code.modules if has_code(module.path, it)})
-    if not rooms:
-        return no("there is no package of code")
-    bare = [room for room in rooms if not it.suites.importing(rf"\b{package(room)}\b")]
-    if bare:
-        return no(
-            f"no test imports {bare[0]}" + (f", nor {len(bare) - 1} more packages" if bare[1:] else ""), *bare[:5]
-        )
-    return every(
-        yes(f"each of {len(rooms)} packages is imported by tests"), floor(it), it.firm("runs the tests", TEST, CHANGE)
-    )
-
-
-def has_code(path: str, it: Facts) -> bool:
-    """A module of a package below src, or of any package, that is more than its docstring."""
-    if path.startswith(("azure/", "notebooks/", "docs/")) or path.count("/") < 2 or path.endswith("__init__.py"):
-        return False
-    return "def " in it.repo.text(path)
-
-
 PROBES = (
     tests_run_in_ci,
     application_has_unit_tests,
-    application_tests_have_a_floor,
     integration_tests_run,
     registered_model_is_tested,
     application_is_tested_whole,
-    all_code_is_tested,
 )

@@ -7,7 +7,7 @@ import re
 from ..ci.model import EVENT, MAIN, SCHEDULE
 from ..facts import Facts
 from ..seen import Seen, every, no, unknown, yes
-from . import graph, tests
+from . import coverage, graph
 
 TRAIN = (
     r"\bpipeline run\b|\bdvc repro\b|\bkedro run\b|\bmlflow run\b|\baz ml job create\b"
@@ -51,7 +51,7 @@ def training_is_automated(it: Facts) -> Seen:
 def candidates_are_tested_unattended(it: Facts) -> Seen:
     asked = it.firm("trains upon an event or a schedule", TRAIN, SCHEDULE, EVENT)
     verdict = it.refuses("a verdict that was altered", r"gate", r"is not what the gate makes|altered|edited")
-    return every(pipeline(it), verdict, asked, it.ask(tests.all_code_is_tested))
+    return every(pipeline(it), verdict, asked, it.ask(coverage.all_code_is_tested))
 
 
 def training_recurs(it: Facts) -> Seen:
