@@ -24,7 +24,7 @@ endif
 export UV_COMPILE_BYTECODE ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint format bench clean
+.PHONY: help demo test test-all sabotage lint format bench clean
 
 help: ## what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -60,6 +60,9 @@ test: lint ## what CI runs: the product's tests, and the suites of the emitted l
 
 test-all: lint ## the slow half too: the other levels
 	$(PYTEST) --durations 20
+
+sabotage: $(READY) ## put the fault of each maturity capability into a fresh copy, and print whether its probe turns red
+	@$(BIN)/python -m tests.verify.sabotages
 
 format: $(READY) ## put formatting right
 	$(BIN)/ruff format .

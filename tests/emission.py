@@ -23,7 +23,7 @@ PROVIDERS: list[str] = json.loads((REPO / "cookiecutter.json").read_text(encodin
 CACHES = {"__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
 UV = find_uv_bin()  # not `python -m uv`, which installs into the environment of that Python
 UNFINISHED = "HOOKS-DID-NOT-RUN.md"
-GENERATOR = ("cookiecutter.json", "hooks", PROJECT)
+GENERATOR = ("cookiecutter.json", "hooks", "maturity.toml", PROJECT)
 
 
 def run(*command: object, cwd: Path, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:

@@ -11,6 +11,7 @@ from .errors import LadderError
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=True)
 PLACE = click.Path(path_type=Path)
+OUT = click.Path(path_type=Path, dir_okay=False)
 
 
 class Errors(click.Group):
@@ -112,3 +113,30 @@ def adopt_command(path: Path, level: int, name: str | None, package: str | None,
     given = {"project_slug": name, "package_name": package, "ci_provider": ci}
     answers = {key: answer for key, answer in given.items() if answer is not None}
     sys.exit(adopt.run(adopt.Wish(path, level, answers, dry_run), click.echo))
+
+
+@main.command("verify")
+@click.argument("path", type=PLACE, default=Path())
+@click.option("--static", is_flag=True, help="Read only: run nothing of the repo. Under two seconds.")
+@click.option("--level", type=int, help="Look at this level and those below. Exit code 1 where it is not reached.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON: the level, and an entry for each statement.")
+@click.option("--html", type=OUT, help="Write a page of its own: a heat map, and what to do next.")
+@click.option("--badge", type=OUT, help="Write a badge as SVG.")
+@click.option("--python", type=FILE, help="The Python of the repo's own environment.  [default: that in .venv]")
+def verify_command(
+    path: Path,
+    static: bool,
+    level: int | None,
+    as_json: bool,
+    html: Path | None,
+    badge: Path | None,
+    python: Path | None,
+) -> None:
+    """Which maturity level the repo in PATH shows, generated or not: each statement of the model with its evidence."""
+    from .verify import outputs, run
+
+    report = run.run(run.Wish(path, level, static, python), outputs.progress(quiet=static))
+    outputs.write(report, html=html, badge=badge)
+    for line in outputs.lines(report, as_json=as_json):
+        click.echo(line)
+    sys.exit(0 if report.holds else 1)
