@@ -1,0 +1,95 @@
+"""Level 4's part of `mlops demo`: weeks of production replay against a real endpoint, and nobody lends a hand."""
+
+from __future__ import annotations
+
+import click
+
+from ..deployment.rehearsal.copied import RehearsalError
+from ..story import Chapter, Figure, Stage, Told
+from .policy import decisions
+from .season import days, diary, picture, told
+from .season.days import FOLDER, Season
+from .season.told import Came, figure
+
+AFTER = 7  # steps that are watched after the new version has taken over
+
+
+def season(stage: Stage) -> Told:
+    """The whole season, told as it happens."""
+    click.echo("")
+    with days.begun(stage.root, mute) as it:
+        it.first()
+        came = replayed(it)
+        must(it, came)
+        drawn = picture.draw(came.errors, came.entries, it.comes.turns, stage.root / "reports" / "season.png")
+        made = decisions.again(it.world.prod)
+        figures: dict[str, Figure] = {entry.line[:16]: entry.line[18:] for entry in came.entries}
+        figures |= {
+            "requests, of which failed": f"{it.crowd.asked:,}, {len(it.crowd.failed)}",
+            "error before": figure(came.before),
+            "error from the change on": figure(came.during),
+            "error with the new version": figure(came.after),
+            "policy decisions, each made again from its record": len(made),
+        }
+    return Told(words(it, came), figures, (drawn,))
+
+
+def replayed(it: Season) -> Came:
+    """Step by step; what is new is said at once. Ends when a new version has served for a while, or with the rows."""
+    known: set[str] = set()
+    left = AFTER
+    for at in it.steps():
+        came = told.first(it)
+        for entry in diary.entries(it.world):
+            if entry.line not in known:
+                known.add(entry.line)
+                click.echo(f"      {entry.line[:150]}")
+        if it.comes.turns and at == it.comes.turns:
+            click.echo(f"      {at:%Y-%m-%d %H:%M}  world     roadworks begin; nobody tells the system")
+        left -= came[1] is not None
+        if left == 0:
+            break
+    return told.of(it)
+
+
+def must(it: Season, came: Came) -> None:
+    """A season that does not show what it promises fails the demo."""
+    problem = ""
+    if it.crowd.failed:
+        problem = f"{len(it.crowd.failed)} requests failed: {it.crowd.failed[:3]}"
+    elif it.comes.turns is None:
+        return  # what one's own rows do is not known beforehand
+    elif came.early:
+        problem = "production asked for a retraining before anything had changed"
+    elif came.release is None:
+        problem = "no version that production asked for took over"
+    elif came.release.approved != "policy.toml":
+        problem = f"the policy did not answer, {came.release.approved or 'nobody'} did"
+    elif not came.recovered:
+        problem = f"the error did not recover: {came.before:.2f}, {came.during:.2f}, {came.after:.2f}"
+    if problem:
+        raise RehearsalError(problem, fix=f"`mlops status` in {FOLDER}")
+
+
+def words(it: Season, came: Came) -> str:
+    """The story in two sentences."""
+    if came.release is None:
+        seen = (
+            "asked for a retraining, and no better version came of it" if came.signal else "saw no drift that mattered"
+        )
+        return f"The later half of the rows came step by step, callers asked about each, and the system {seen}."
+    change = (
+        "Roadworks slowed some zones, and nobody told the system." if it.comes.turns else "The world drifted by itself."
+    )
+    return (
+        f"{change} The loop saw it in what came true, asked for a retraining once, tried the new version in the shadow,"
+        " asked policy.toml, gave it more and more callers, and the error fell again. No hand, and no request lost."
+        f" Everything is in {FOLDER}: `mlops status`, `mlops retraining`, `mlops policy decisions` tell it there."
+    )
+
+
+def mute(_: str) -> None:
+    """Says nothing: the diary does."""
+
+
+CHAPTERS = [Chapter("A season with no hand", season)]
