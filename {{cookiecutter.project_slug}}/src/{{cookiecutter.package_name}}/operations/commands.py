@@ -6,6 +6,7 @@ import click
 
 from .alerts import commands as alerts
 from .drift import commands as drift
+from .drills import commands as drills
 from .freshness import commands as freshness
 from .loop import commands as loop
 from .metrics import commands as metrics
@@ -13,5 +14,5 @@ from .policy import commands as policy
 from .retraining import commands as retraining
 from .status import commands as status
 
-ROOMS = (alerts, drift, freshness, loop, metrics, policy, retraining, status)
+ROOMS = (alerts, drift, drills, freshness, loop, metrics, policy, retraining, status)
 COMMANDS: list[click.Command] = [command for room in ROOMS for command in room.COMMANDS]

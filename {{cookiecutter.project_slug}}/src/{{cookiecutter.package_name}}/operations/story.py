@@ -11,7 +11,7 @@ from .season import days, diary, picture, told
 from .season.days import FOLDER, Season
 from .season.told import Came, figure
 
-AFTER = 7  # steps that are watched after the new version has taken over
+AFTER = 5  # steps that are watched after the new version has taken over
 
 
 def season(stage: Stage) -> Told:

@@ -5,6 +5,7 @@ Only the features layer's records are read, never its files: a look costs millis
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
@@ -74,7 +75,8 @@ def seconds(length: timedelta | None) -> float | None:
 
 def of(world: World, limits: Limits | None = None) -> tuple[Health, ...]:
     """Every feature set of a repo, by its clock."""
-    return check(extended.feature_sets(world.schema), filler.store(), world.clock.now(), limits)
+    store = filler.store() if os.environ.get(filler.STORE) else world.dev.features
+    return check(extended.feature_sets(world.schema), store, world.clock.now(), limits)
 
 
 def check(sets: Sequence[FeatureSet], store: Path, now: datetime, limits: Limits | None = None) -> tuple[Health, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,10 +16,11 @@ from ...deployment.rehearsal import copied
 from ...model import frame, project, sample
 from ...model.project import Schema
 
-ROWS, SEED, WEEKS, BEGINS, ROADWORKS = 36_000, 7, 11, 7, 8  # of the sample's city: weeks from one on
+ROWS, SEED, WEEKS, ROADWORKS = 36_000, 7, 11, 8  # of the sample's city: weeks from one on
+BEFORE = timedelta(days=4)  # the roadworks, the season begins
 STEPS = 56  # into how many a season of one's own rows is cut
 CITY, OWN = 3, 2  # parts of a step, after each of which new rows are landed, and feature values published
-ARRIVALS = "arrivals"
+ARRIVALS, SPOILT = "arrivals", 60
 
 
 class Coming(Protocol):
@@ -41,6 +44,9 @@ class Coming(Protocol):
     def until(self, at: datetime) -> None:
         """What was known at `at` is in the source."""
 
+    def spoil(self) -> None:
+        """The last rows that came to the source are not what they should be."""
+
     def rows(self) -> pd.DataFrame:
         """All rows of the season, typed, in time order, with what came true."""
 
@@ -56,9 +62,9 @@ class CityComes:
 
     root: Path
     schema: Schema
-    begins: datetime = field(default_factory=lambda: week(BEGINS))
+    begins: datetime = field(default_factory=lambda: week(ROADWORKS) - BEFORE)
     ends: datetime = field(default_factory=lambda: week(WEEKS + 1))
-    turns: datetime | None = field(default_factory=lambda: week(ROADWORKS))
+    turns: datetime | None = None
     step: timedelta = timedelta(days=1)
     parts: int = CITY
 
@@ -66,13 +72,19 @@ class CityComes:
         """The city up to the season's begin."""
         self.fill(self.root / sample.DATABASE, self.begins)
 
-    @staticmethod
-    def fill(path: Path, at: datetime | None) -> None:
+    def fill(self, path: Path, at: datetime | None) -> None:
         path.unlink(missing_ok=True)
-        sample.fill(path, ROWS, SEED, weeks=WEEKS, roadworks_week=ROADWORKS, at=at)
+        roadworks = ROADWORKS if self.turns else None
+        sample.fill(path, ROWS, SEED, weeks=WEEKS, roadworks_week=roadworks, at=at)
 
     def until(self, at: datetime) -> None:
         sample.until(self.root / sample.DATABASE, at)
+
+    def spoil(self) -> None:
+        with closing(sqlite3.connect(self.root / sample.DATABASE)) as connection, connection:
+            last = "SELECT trip_id FROM trips ORDER BY pickup_at DESC LIMIT ?"
+            spoilt = "UPDATE trips SET distance_km = -1, updated_at = (SELECT until FROM world) WHERE trip_id IN"
+            connection.execute(f"{spoilt} ({last})", (SPOILT,))
 
     def rows(self) -> pd.DataFrame:
         """Of the same city as it will have been: the same seed gives the same trips."""
@@ -106,6 +118,11 @@ class RowsCome:
             frame.write(new, self.root / ARRIVALS / name)
         self.came = at
 
+    def spoil(self) -> None:
+        """A file in which a column is missing that the model needs."""
+        rows = self.table.head(SPOILT).drop(columns=[self.schema.inputs[0]])
+        frame.write(rows, self.root / ARRIVALS / "spoilt.parquet")
+
     def rows(self) -> pd.DataFrame:
         return between(self.table, self.schema, self.begins, self.ends)
 
@@ -123,11 +140,14 @@ def between(table: pd.DataFrame, schema: Schema, since: datetime, until: datetim
     return found[found[schema.table.target].notna()].reset_index(drop=True)
 
 
-def of(root: Path, landed_before: Path) -> Coming:
-    """What comes into the copy at `root`: the sample's city, or the rows that were landed of a source of one's own."""
+def of(root: Path, landed_before: Path, *, turning: bool = True) -> Coming:
+    """What comes into the copy at `root`: the sample's city, or the rows that were landed of a source of one's own.
+
+    Without `turning` nothing changes in the city.
+    """
     schema = project.load(root / "project.toml")
     if schema.source.url and schema.source.url.endswith(sample.DATABASE.as_posix()):
-        return CityComes(root, schema.schema_only)
+        return CityComes(root, schema.schema_only, turns=week(ROADWORKS) if turning else None)
     if not landed_before.is_dir():  # nobody has landed them yet
         landed_before = root / "workspaces" / "landed"
         ingest.run(schema, landed_before, base=root)

@@ -62,6 +62,7 @@ class Crowd:
             if status != 200:
                 raise OSError(f"outcomes were not taken: {status} {said}")
         self.waiting.clear()
+        self.connection().close()  # the server may be another one by the next time
 
     def post(self, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, str]:
         """(status, event id); status 0 and the reason where nothing came back."""

@@ -50,6 +50,7 @@ class Season:
     rounds: Rounds
     rows: pd.DataFrame
     crowd: Crowd
+    idle: frozenset[str] = frozenset()  # jobs that have no turn
 
     def first(self) -> None:
         """With no version at all, one is asked for, and the loop brings it into production."""
@@ -63,8 +64,8 @@ class Season:
         raise RehearsalError("no first version came into production", fix=f"`mlops status` in {self.world.root}")
 
     def steps(self) -> Iterator[datetime]:
-        """One step after another; gives the time after each."""
-        at, step = self.comes.begins, self.comes.step
+        """One step after another from now on; gives the time after each."""
+        at, step = self.clock.now(), self.comes.step
         while at < self.comes.ends:
             for part in range(1, self.comes.parts + 1):
                 after = min(at + step * part / self.comes.parts, self.comes.ends)
@@ -80,25 +81,25 @@ class Season:
     def round(self, names: Sequence[str] = ()) -> None:
         """Every job has a turn, in order; or those of these names."""
         for job in self.rounds.jobs:
-            if not names or job.name in names:
+            if (not names or job.name in names) and job.name not in self.idle:
                 self.rounds.turn(job)
 
 
-def copy(root: Path) -> Path:
-    """The copy, with a plan for few rows; a model learns from two weeks, so that what is new counts soon."""
-    target = copied.make(root.resolve(), FOLDER)
+def copy(root: Path, folder: Path) -> Path:
+    """The copy, with a plan for few rows; a model learns from the latest days, so that what is new counts soon."""
+    target = copied.make(root.resolve(), folder)
     for table, settings in QUICK.items():
         copied.edit(target / "release.toml", table, **settings)
-    copied.edit(target / "project.toml", "training", test_fraction=0.25, window="14d")
+    copied.edit(target / "project.toml", "training", test_fraction=0.18, window="9d")
     (target / schedules.FILE).write_text(ALONE, encoding="utf-8")
     return target
 
 
 @contextmanager
-def begun(root: Path, echo: Echo) -> Iterator[Season]:
+def begun(root: Path, echo: Echo, folder: Path = FOLDER, *, turning: bool = True) -> Iterator[Season]:
     """A season in a new copy, at its begin: its endpoint runs as long as this lasts."""
-    target = copy(root)
-    comes = coming.of(target, root / jobs.LANDED)
+    target = copy(root, folder)
+    comes = coming.of(target, root / jobs.LANDED, turning=turning)
     copied.commit(target, "a season")
     clock = SimulatedClock(comes.begins)
     world = worlds.of(target, clock, echo, "season")
