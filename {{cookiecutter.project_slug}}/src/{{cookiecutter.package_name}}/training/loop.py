@@ -79,12 +79,12 @@ def serve(place: Workspace, clock: Clock, echo: Echo, *, every: float, allow_unc
     loop = Loop(place, clock, echo, apart, lambda seconds: void(bell.wait(seconds)), every)
 
     def stop(*_: object) -> None:
-        if loop.stopped:
+        again, loop.stopped = loop.stopped, True  # before a word is said: the second signal may come upon it
+        bell.set()
+        if again:
             apart.stop()
         elif apart.process is not None:
             echo("stopping after the run that is under way; a second signal breaks it off")
-        loop.stopped = True
-        bell.set()
 
     with signals(stop):
         names = ", ".join(f"{it.name} ({it.sentence})" for it in schedules.load(place.root).enabled)

@@ -73,7 +73,7 @@ def test_callers_know_the_later_half_in_order_of_time(tmp_path: Path, table: pd.
 def test_the_city_lives_on_and_is_the_one_that_callers_know(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(coming, "ROWS", 1_500)
     schema = project.load(copy / "project.toml").schema_only
-    comes = coming.CityComes(copy, schema)
+    comes = coming.CityComes(copy, schema, turns=coming.week(coming.ROADWORKS))
     before = trips(copy / "data" / "operational.db")
     assert pd.to_datetime(before["pickup_at"]).max() <= pd.Timestamp(comes.begins.replace(tzinfo=None))
     later = comes.begins + timedelta(days=5)

@@ -81,7 +81,7 @@ def asked_of(it: Season) -> str:
     connection.request("POST", "/score", question.body, headers)
     found = connection.getresponse()
     found.read()
-    connection.close()
+    it.crowd.hang_up()
     return found.headers.get("x-features-missing", "") if found.status == 200 else ""
 
 

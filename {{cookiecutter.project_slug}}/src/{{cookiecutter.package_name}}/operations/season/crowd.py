@@ -39,6 +39,7 @@ class Crowd:
     failed: list[str] = field(default_factory=list)
     waiting: list[dict[str, Any]] = field(default_factory=list)
     local: threading.local = field(default_factory=threading.local)
+    connections: list[http.client.HTTPConnection] = field(default_factory=list)
 
     def ask(self, questions: Iterable[Question]) -> None:
         """Ask all, over a few connections; keep what came true with the ids of the answers."""
@@ -49,6 +50,7 @@ class Crowd:
                     self.waiting.append({"event_id": event, "value": question.outcome})
                 else:
                     self.failed.append(f"{question.at}: {status} {event}")
+        self.hang_up()
 
     def one(self, question: Question) -> tuple[Question, tuple[int, str]]:
         headers = {"Content-Type": "application/json", "X-Entity": question.whose, "X-Replay-At": question.at}
@@ -62,7 +64,14 @@ class Crowd:
             if status != 200:
                 raise OSError(f"outcomes were not taken: {status} {said}")
         self.waiting.clear()
-        self.connection().close()  # the server may be another one by the next time
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """End all connections: by the next time the server may be another one."""
+        for it in self.connections:
+            it.close()
+        self.connections.clear()
+        self.local = threading.local()
 
     def post(self, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, str]:
         """(status, event id); status 0 and the reason where nothing came back."""
@@ -81,6 +90,7 @@ class Crowd:
         if not hasattr(self.local, "connection"):
             where = urlsplit(self.address)
             self.local.connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=SECONDS)
+            self.connections.append(self.local.connection)
         kept: http.client.HTTPConnection = self.local.connection
         return kept
 
