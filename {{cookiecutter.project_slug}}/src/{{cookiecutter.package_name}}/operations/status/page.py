@@ -28,6 +28,7 @@ const again = async () => {
   const gone = document.getElementById('gone');
   try {
     const answer = await fetch(location.href, {cache: 'no-store'});
+    if (!answer.ok) throw answer.status;
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
     document.getElementById('all').replaceWith(page.getElementById('all'));
     gone.style.display = 'none';
