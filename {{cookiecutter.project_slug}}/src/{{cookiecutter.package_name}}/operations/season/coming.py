@@ -19,12 +19,18 @@ from ...model.project import Schema
 ROWS, SEED, WEEKS, ROADWORKS = 36_000, 7, 11, 8  # of the sample's city: weeks from one on
 BEFORE = timedelta(days=4)  # the roadworks, the season begins
 STEPS = 56  # into how many a season of one's own rows is cut
+# the latest days of many trips, so that what is new counts soon; where rows are few, as many of them as there are
+LATEST: dict[str, object] = {"test_fraction": 0.18, "window": "9d"}
+ALL: dict[str, object] = {"test_fraction": 0.06}
 CITY, OWN = 3, 2  # parts of a step, after each of which new rows are landed, and feature values published
 ARRIVALS, SPOILT = "arrivals", 60
 
 
 class Coming(Protocol):
-    """Rows that come into the copy's source in steps. `turns` is when the world changes, where that is known."""
+    """Rows that come into the copy's source in steps. `turns` is when the world changes, where that is known.
+
+    `learns` is what the copy's project.toml says of training.
+    """
 
     @property
     def begins(self) -> datetime: ...
@@ -40,6 +46,9 @@ class Coming(Protocol):
 
     @property
     def parts(self) -> int: ...
+
+    @property
+    def learns(self) -> dict[str, object]: ...
 
     def until(self, at: datetime) -> None:
         """What was known at `at` is in the source."""
@@ -67,6 +76,7 @@ class CityComes:
     turns: datetime | None = None
     step: timedelta = timedelta(days=1)
     parts: int = CITY
+    learns: dict[str, object] = field(default_factory=LATEST.copy)
 
     def __post_init__(self) -> None:
         """The city up to the season's begin."""
@@ -101,7 +111,7 @@ class RowsCome:
         self.root, self.schema = root, schema
         at = table[schema.table.timestamp]
         first, last = (pd.Timestamp(it).to_pydatetime().replace(tzinfo=UTC) for it in (at.min(), at.max()))
-        self.parts = OWN
+        self.parts, self.learns = OWN, ALL
         self.step = max((last - first) / (2 * STEPS), timedelta(hours=1))
         self.ends, self.begins, self.turns = last + timedelta(seconds=1), last - STEPS * self.step, None
         self.table, self.came = table, first - self.step

@@ -86,11 +86,10 @@ class Season:
 
 
 def copy(root: Path, folder: Path) -> Path:
-    """The copy, with a plan for few rows; a model learns from the latest days, so that what is new counts soon."""
+    """The copy, with a plan for few rows."""
     target = copied.make(root.resolve(), folder)
     for table, settings in QUICK.items():
         copied.edit(target / "release.toml", table, **settings)
-    copied.edit(target / "project.toml", "training", test_fraction=0.18, window="9d")
     (target / schedules.FILE).write_text(ALONE, encoding="utf-8")
     return target
 
@@ -100,6 +99,7 @@ def begun(root: Path, echo: Echo, folder: Path = FOLDER, *, turning: bool = True
     """A season in a new copy, at its begin: its endpoint runs as long as this lasts."""
     target = copy(root, folder)
     comes = coming.of(target, root / jobs.LANDED, turning=turning)
+    copied.edit(target / "project.toml", "training", **comes.learns)
     copied.commit(target, "a season")
     clock = SimulatedClock(comes.begins)
     world = worlds.of(target, clock, echo, "season")
