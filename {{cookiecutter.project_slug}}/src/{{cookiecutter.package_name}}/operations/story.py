@@ -9,8 +9,10 @@ from ..story import Chapter, Figure, Stage, Told
 from .policy import decisions
 from .season import days, diary, picture, told
 from .season.days import FOLDER, Season
+from .season.diary import Entry
 from .season.told import Came, figure
 
+WIDE = 150
 AFTER = 5  # steps that are watched after the new version has taken over
 
 
@@ -23,12 +25,13 @@ def season(stage: Stage) -> Told:
         must(it, came)
         drawn = picture.draw(came.errors, came.entries, it.comes.turns, stage.root / "reports" / "season.png")
         made = decisions.again(it.world.prod)
-        figures: dict[str, Figure] = {entry.line[:16]: entry.line[18:] for entry in came.entries}
-        figures |= {
+        figures: dict[str, Figure] = {
+            **timeline(came.entries),
             "requests, of which failed": f"{it.crowd.asked:,}, {len(it.crowd.failed)}",
             "error before": figure(came.before),
             "error from the change on": figure(came.during),
             "error with the new version": figure(came.after),
+            "error of the old one on the same rows": figure(came.otherwise),
             "policy decisions, each made again from its record": len(made),
         }
     return Told(words(it, came), figures, (drawn,))
@@ -43,13 +46,25 @@ def replayed(it: Season) -> Came:
         for entry in diary.entries(it.world):
             if entry.line not in known:
                 known.add(entry.line)
-                click.echo(f"      {entry.line[:150]}")
+                click.echo(f"      {short(entry.line)}")
         if it.comes.turns and at == it.comes.turns:
             click.echo(f"      {at:%Y-%m-%d %H:%M}  world     roadworks begin; nobody tells the system")
         left -= came[1] is not None
         if left == 0:
             break
     return told.of(it)
+
+
+def timeline(entries: tuple[Entry, ...]) -> dict[str, Figure]:
+    """What happened, by moment and kind; of one kind and moment, one after the other."""
+    found: dict[str, list[str]] = {}
+    for it in entries:
+        found.setdefault(f"{it.at:%Y-%m-%d %H:%M} {it.kind}", []).append(short(it.said))
+    return {moment: "; ".join(said) for moment, said in found.items()}
+
+
+def short(line: str) -> str:
+    return line if len(line) <= WIDE else f"{line[: WIDE - 4]} ..."
 
 
 def must(it: Season, came: Came) -> None:
@@ -66,7 +81,7 @@ def must(it: Season, came: Came) -> None:
     elif came.release.approved != "policy.toml":
         problem = f"the policy did not answer, {came.release.approved or 'nobody'} did"
     elif not came.recovered:
-        problem = f"the error did not recover: {came.before:.2f}, {came.during:.2f}, {came.after:.2f}"
+        problem = f"the error did not recover: {came.after:.2f}, and {came.otherwise:.2f} with the version before"
     if problem:
         raise RehearsalError(problem, fix=f"`mlops status` in {FOLDER}")
 
@@ -83,7 +98,9 @@ def words(it: Season, came: Came) -> str:
     )
     return (
         f"{change} The loop saw it in what came true, asked for a retraining once, tried the new version in the shadow,"
-        " asked policy.toml, gave it more and more callers, and the error fell again. No hand, and no request lost."
+        " asked policy.toml, and gave it more and more callers. Since it has them all they are answered with an error of"
+        f" {came.after:.3g}; the version before would have had {came.otherwise:.3g} on the same rows. No hand, and no"
+        " request lost."
         f" Everything is in {FOLDER}: `mlops status`, `mlops retraining`, `mlops policy decisions` tell it there."
     )
 

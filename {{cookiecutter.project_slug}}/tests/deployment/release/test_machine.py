@@ -17,7 +17,7 @@ from {{cookiecutter.package_name}}.deployment.release.holds import HeldError
 from {{cookiecutter.package_name}}.deployment.release.journal import OPEN, REFUSED, ReleaseError
 from {{cookiecutter.package_name}}.deployment.release.machine import BusyError
 from {{cookiecutter.package_name}}.deployment.release.world import World
-from {{cookiecutter.package_name}}.errors import ModelError
+from {{cookiecutter.package_name}}.errors import ModelError, ProjectError
 from {{cookiecutter.package_name}}.events import schemas
 
 from . import fleet
@@ -231,6 +231,21 @@ def test_a_request_that_cannot_be_met_is_told_and_does_not_block(repo: Path) -> 
     assert found is not None
     assert found.version == "2"
     assert any("version 99 is not released" in it for it in said)
+
+
+def test_a_mistake_in_the_plan_loses_no_request(repo: Path) -> None:
+    world = fleet.world_of(repo, [])
+    asked(world, "e1", "2")
+    plan = repo / "release.toml"
+    right = plan.read_text(encoding="utf-8")
+    plan.write_text(right.replace("pairs = 20", "percent = 100", 1), encoding="utf-8")
+    with pytest.raises(ProjectError, match=r"shadow\.percent is 100"):
+        machine.next_one(world)
+    assert [it.id for it in wanted.waiting(world.dev)] == ["e1"]
+    plan.write_text(right, encoding="utf-8")
+    found = machine.next_one(world)
+    assert found is not None
+    assert found.version == "2"
 
 
 def test_only_registrations_where_models_are_trained_ask(world: World) -> None:

@@ -13,6 +13,9 @@ from training import made
 
 from {{cookiecutter.package_name}}.data import ingest, landed
 from {{cookiecutter.package_name}}.model import project
+from {{cookiecutter.package_name}}.model.durations import parse_duration
+from {{cookiecutter.package_name}}.model.project import Schema
+from {{cookiecutter.package_name}}.operations.drift import rules
 from {{cookiecutter.package_name}}.operations.season import coming, crowd
 
 
@@ -36,11 +39,16 @@ def table() -> pd.DataFrame:
     return made.rows(2_400)
 
 
+def own(root: Path, repo: Path, table: pd.DataFrame) -> tuple[coming.RowsCome, Schema]:
+    """The table comes to a repo."""
+    (repo / "project.toml").write_text(made.PROJECT, encoding="utf-8")
+    (repo / rules.FILE).write_text((root / rules.FILE).read_text(encoding="utf-8"), encoding="utf-8")
+    schema = project.load(repo / "project.toml").schema_only
+    return coming.RowsCome(repo, schema, table), schema
+
+
 def test_a_table_of_ones_own_comes_in_files_by_its_time(root: Path, tmp_path: Path, table: pd.DataFrame) -> None:
-    assert root
-    (tmp_path / "project.toml").write_text(made.PROJECT, encoding="utf-8")
-    schema = project.load(tmp_path / "project.toml").schema_only
-    comes = coming.RowsCome(tmp_path, schema, table)
+    comes, schema = own(root, tmp_path, table)
     found = project.load(tmp_path / "project.toml")
     assert found.source.folder == coming.ARRIVALS
     at, name = comes.begins, schema.table.timestamp
@@ -54,10 +62,16 @@ def test_a_table_of_ones_own_comes_in_files_by_its_time(root: Path, tmp_path: Pa
         comes.until(at)
 
 
-def test_callers_know_the_later_half_in_order_of_time(tmp_path: Path, table: pd.DataFrame) -> None:
-    (tmp_path / "project.toml").write_text(made.PROJECT, encoding="utf-8")
-    schema = project.load(tmp_path / "project.toml").schema_only
-    comes = coming.RowsCome(tmp_path, schema, table)
+def test_a_window_of_drift_has_the_rows_that_a_judgement_needs(root: Path, tmp_path: Path, table: pd.DataFrame) -> None:
+    comes, _ = own(root, tmp_path, table)
+    asked = rules.read(root / rules.FILE).check
+    window = parse_duration(str(comes.settings[rules.FILE.name, "check"]["window"]))
+    assert asked.rows <= 24 * (window / timedelta(days=1)) <= 2 * asked.rows
+    assert window > asked.window, "at a row an hour the window of monitor.toml is too short"
+
+
+def test_callers_know_the_later_half_in_order_of_time(root: Path, tmp_path: Path, table: pd.DataFrame) -> None:
+    comes, schema = own(root, tmp_path, table)
     rows = comes.rows()
     at = rows[schema.table.timestamp]
     assert at.is_monotonic_increasing

@@ -39,12 +39,12 @@ def came() -> Came:
     release: Any = SimpleNamespace(approved="policy.toml", began=AT + timedelta(days=3))
     signal: Any = SimpleNamespace(at=AT.isoformat())
     entries = (Entry(AT, "alarm", "regression"), Entry(AT, "training", "version 2"), Entry(AT, "release", "done"))
-    return Came(signal, release, 0, 4.1, 7.0, 5.05, ERRORS, entries)
+    return Came(signal, release, 0, 4.1, 7.0, 5.05, 7.2, ERRORS, entries)
 
 
 def test_a_season_as_it_should_be_is_a_story(came: Came) -> None:
     story.must(season(), came)
-    assert "the error fell again" in story.words(season(), came)
+    assert "an error of 5.05; the version before would have had 7.2 on the same rows" in story.words(season(), came)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,8 @@ def test_a_season_as_it_should_be_is_a_story(came: Came) -> None:
         ({"early": 1}, [], "before anything had changed"),
         ({"release": None}, [], "no version that production asked for took over"),
         ({"release": SimpleNamespace(approved="Zoe")}, [], "the policy did not answer, Zoe did"),
-        ({"after": 7.5}, [], "the error did not recover"),
+        ({"after": 7.5}, [], "the error did not recover: 7.50, and 7.20 with the version before"),
+        ({"after": 7.3, "during": 9.0}, [], "the error did not recover"),
         ({"after": float("nan")}, [], "the error did not recover"),
     ],
 )

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from ...data import lock
-from ...errors import DataError, MlopsError
+from ...errors import DataError, MlopsError, ProjectError
 from ...service import accept
 from ...training.registry import Version
 from ..comparison.plan import Plan
@@ -149,13 +149,18 @@ def written(world: World, release: Release, moved: Moved) -> Release:
 
 
 def next_one(world: World, *, asks: bool = False) -> Release | None:
-    """The open release, else the one that is asked for next; None where nothing is to do, or releases are held."""
+    """The open release, else the one that is asked for next; None where nothing is to do, or releases are held.
+
+    Raises `ProjectError` where release.toml has a mistake, and nothing is taken.
+    """
     there = journal.current(world.prod)
     if there or holds.standing(world.prod, world.clock.now()):
         return there
     for request in wanted.waiting(world.dev):
         try:
             release = start(world, request.version, request.cause, request.id, asks=asks)
+        except ProjectError:  # a mistake in the repo's settings is not the version's, which goes on waiting
+            raise
         except MlopsError as error:
             world.echo(f"version {request.version} is not released: {error.problem}")
             wanted.take(world.dev, request)

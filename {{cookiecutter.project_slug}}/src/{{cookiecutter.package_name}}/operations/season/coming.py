@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -15,21 +16,23 @@ from ...data import ingest, landed
 from ...deployment.rehearsal import copied
 from ...model import frame, project, sample
 from ...model.project import Schema
+from ..drift import rules
 
 ROWS, SEED, WEEKS, ROADWORKS = 36_000, 7, 11, 8  # of the sample's city: weeks from one on
 BEFORE = timedelta(days=4)  # the roadworks, the season begins
 STEPS = 56  # into how many a season of one's own rows is cut
-# the latest days of many trips, so that what is new counts soon; where rows are few, as many of them as there are
-LATEST: dict[str, object] = {"test_fraction": 0.18, "window": "9d"}
-ALL: dict[str, object] = {"test_fraction": 0.06}
+Settings = dict[tuple[str, str], dict[str, object]]  # by (file, table)
+LATEST: Settings = {("project.toml", "training"): {"test_fraction": 0.18, "window": "9d"}}  # what is new counts soon
 CITY, OWN = 3, 2  # parts of a step, after each of which new rows are landed, and feature values published
-ARRIVALS, SPOILT = "arrivals", 60
+LONGEST = "90d"
+DAY, SPARE = timedelta(days=1), 1.2  # of the rows that a judgement needs: some come without an outcome
+ARRIVALS, SPOILT = "data/arrivals", 60  # git leaves them alone
 
 
 class Coming(Protocol):
     """Rows that come into the copy's source in steps. `turns` is when the world changes, where that is known.
 
-    `learns` is what the copy's project.toml says of training.
+    `settings` are those of the copy's files that these rows need.
     """
 
     @property
@@ -48,7 +51,7 @@ class Coming(Protocol):
     def parts(self) -> int: ...
 
     @property
-    def learns(self) -> dict[str, object]: ...
+    def settings(self) -> Settings: ...
 
     def until(self, at: datetime) -> None:
         """What was known at `at` is in the source."""
@@ -76,7 +79,7 @@ class CityComes:
     turns: datetime | None = None
     step: timedelta = timedelta(days=1)
     parts: int = CITY
-    learns: dict[str, object] = field(default_factory=LATEST.copy)
+    settings: Settings = field(default_factory=LATEST.copy)
 
     def __post_init__(self) -> None:
         """The city up to the season's begin."""
@@ -111,12 +114,12 @@ class RowsCome:
         self.root, self.schema = root, schema
         at = table[schema.table.timestamp]
         first, last = (pd.Timestamp(it).to_pydatetime().replace(tzinfo=UTC) for it in (at.min(), at.max()))
-        self.parts, self.learns = OWN, ALL
+        self.parts, self.settings = OWN, enough(root, len(table) / ((last - first) / DAY))
         self.step = max((last - first) / (2 * STEPS), timedelta(hours=1))
         self.ends, self.begins, self.turns = last + timedelta(seconds=1), last - STEPS * self.step, None
         self.table, self.came = table, first - self.step
         copied.edit(root / "project.toml", "source", folder=ARRIVALS)
-        (root / ARRIVALS).mkdir()
+        (root / ARRIVALS).mkdir(parents=True)
         self.until(self.begins)
 
     def until(self, at: datetime) -> None:
@@ -135,6 +138,16 @@ class RowsCome:
 
     def rows(self) -> pd.DataFrame:
         return between(self.table, self.schema, self.begins, self.ends)
+
+
+def enough(root: Path, daily: float) -> Settings:
+    """A window of drift that has the rows which a judgement needs, at so many a day; and time for a comparison."""
+    asked = rules.read(root / rules.FILE).check
+    days = max(math.ceil(asked.window / DAY), math.ceil(SPARE * asked.rows / daily))
+    return {
+        (rules.FILE.name, "check"): {"window": f"{days}d"},
+        ("release.toml", "test"): {"longest": LONGEST},
+    }
 
 
 def within(table: pd.DataFrame, schema: Schema, since: datetime, until: datetime) -> pd.DataFrame:

@@ -99,7 +99,8 @@ def begun(root: Path, echo: Echo, folder: Path = FOLDER, *, turning: bool = True
     """A season in a new copy, at its begin: its endpoint runs as long as this lasts."""
     target = copy(root, folder)
     comes = coming.of(target, root / jobs.LANDED, turning=turning)
-    copied.edit(target / "project.toml", "training", **comes.learns)
+    for (name, table), settings in comes.settings.items():
+        copied.edit(target / name, table, **settings)
     copied.commit(target, "a season")
     clock = SimulatedClock(comes.begins)
     world = worlds.of(target, clock, echo, "season")

@@ -12,7 +12,7 @@ from ...deployment.release import journal
 from ...deployment.release.journal import DONE, Release
 from ..retraining import asked
 from ..retraining.asked import RETRAIN, Signal
-from . import diary
+from . import diary, otherwise
 from .days import Season
 from .diary import Entry
 
@@ -24,7 +24,8 @@ class Came:
     """The first signal that started a retraining, its release once that is done, and the mean error in three parts.
 
     `before`: up to the signal's cause (the world's turn, else the signal); `during`: from then on until the new version
-    has all callers; `after`: since. Not a number where there was no such time.
+    has all callers; `after`: since, and `otherwise` what the version before would have had on the same rows. Not a
+    number where there was no such time.
     """
 
     signal: Signal | None
@@ -33,12 +34,14 @@ class Came:
     before: float
     during: float
     after: float
+    otherwise: float
     errors: pd.DataFrame
     entries: tuple[Entry, ...]
 
     @property
     def recovered(self) -> bool:
-        return self.after < self.during
+        """Seasons come and go by themselves: what counts is the version before on the same rows."""
+        return self.after < self.otherwise
 
 
 def first(season: Season) -> tuple[Signal | None, Release | None]:
@@ -63,7 +66,13 @@ def of(season: Season) -> Came:
     early = sum(bool(turns) and datetime.fromisoformat(it.at) < began for it in signals)
     parts = ((season.comes.begins, began), (began, over), (over, season.comes.ends))
     before, during, after = (diary.mean(found, *part) for part in parts)
-    return Came(signal, release, early, before, during, after, found, tuple(diary.entries(world)))
+    old = otherwise.mean(world, previous(found, over), *parts[-1]) if release else math.nan
+    return Came(signal, release, early, before, during, after, old, found, tuple(diary.entries(world)))
+
+
+def previous(found: pd.DataFrame, over: datetime) -> str:
+    """The version that answered before the new one had all callers: the one of the season's begin."""
+    return str(found.loc[found["at"] < pd.Timestamp(over), "version"].iloc[0])
 
 
 def figure(value: float) -> float | str:
