@@ -7,6 +7,7 @@ import click
 from ..deployment.rehearsal.copied import RehearsalError
 from ..story import Chapter, Figure, Stage, Told
 from .policy import decisions
+from .retraining import event
 from .season import days, diary, picture, told
 from .season.days import FOLDER, Season
 from .season.diary import Entry
@@ -96,9 +97,10 @@ def words(it: Season, came: Came) -> str:
     change = (
         "Roadworks slowed some zones, and nobody told the system." if it.comes.turns else "The world drifted by itself."
     )
+    seen = "what came true" if came.signal and came.signal.kind == event.REGRESSION else "what callers sent"
     return (
-        f"{change} The loop saw it in what came true, asked for a retraining once, tried the new version in the shadow,"
-        " asked policy.toml, and gave it more and more callers. Since it has them all they are answered with an error of"
+        f"{change} The loop saw it in {seen}, asked for a retraining, tried the new version in the shadow, asked"
+        " policy.toml, and gave it more and more callers. Since it has them all they are answered with an error of"
         f" {came.after:.3g}; the version before would have had {came.otherwise:.3g} on the same rows. No hand, and no"
         " request lost."
         f" Everything is in {FOLDER}: `mlops status`, `mlops retraining`, `mlops policy decisions` tell it there."

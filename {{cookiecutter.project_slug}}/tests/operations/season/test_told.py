@@ -37,7 +37,7 @@ def season(failed: list[str] | None = None, turns: datetime | None = AT) -> Any:
 def came() -> Came:
     """A season in which all went as it should."""
     release: Any = SimpleNamespace(approved="policy.toml", began=AT + timedelta(days=3))
-    signal: Any = SimpleNamespace(at=AT.isoformat())
+    signal: Any = SimpleNamespace(at=AT.isoformat(), kind="regression")
     entries = (Entry(AT, "alarm", "regression"), Entry(AT, "training", "version 2"), Entry(AT, "release", "done"))
     return Came(signal, release, 0, 4.1, 7.0, 5.05, 7.2, ERRORS, entries)
 
@@ -45,6 +45,9 @@ def came() -> Came:
 def test_a_season_as_it_should_be_is_a_story(came: Came) -> None:
     story.must(season(), came)
     assert "an error of 5.05; the version before would have had 7.2 on the same rows" in story.words(season(), came)
+    assert "saw it in what came true" in story.words(season(), came)
+    drifted: Any = SimpleNamespace(at=AT.isoformat(), kind="drift")
+    assert "saw it in what callers sent" in story.words(season(), replace(came, signal=drifted))
 
 
 @pytest.mark.parametrize(
