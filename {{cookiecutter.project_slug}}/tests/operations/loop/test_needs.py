@@ -12,6 +12,8 @@ from {{cookiecutter.package_name}}.deployment.release import machine, person
 from {{cookiecutter.package_name}}.deployment.release.world import World
 from {{cookiecutter.package_name}}.deployment.serving import state
 from {{cookiecutter.package_name}}.operations.alerts import journal
+from {{cookiecutter.package_name}}.operations.drift import looked
+from {{cookiecutter.package_name}}.operations.drift.looked import Looked
 from {{cookiecutter.package_name}}.operations.loop import beats, jobs, needs
 
 
@@ -57,6 +59,21 @@ def test_a_job_that_fails_again_and_again_until_it_goes_well(world: World) -> No
     assert kinds(world) == {"job-fails": "ingest"}
     beats.end(world.prod, "ingest", world.clock.now(), "")
     assert kinds(world) == {}
+
+
+def test_a_served_model_of_which_no_look_could_judge_anything_for_longer_than_a_window(world: World) -> None:
+    step = state.deploy("blue", "1", "b" * 64, Path("somewhere"))
+    world.endpoint.change(step, state.route({"blue": 100}), at=world.clock.now(), by="a test", reason="")
+    now = world.clock.now()
+
+    def told(since: timedelta, unjudged: int) -> bool:
+        blind = (now - since).isoformat() if unjudged == 3 else ""
+        looked.keep(world.prod, Looked(now.isoformat(), "1", "20 rows", 20, 3, unjudged, False, [], blind))
+        return "drift-not-judged" in kinds(world)
+
+    assert not told(timedelta(days=6), 3), "a new version needs its time"
+    assert told(timedelta(days=8), 3)
+    assert not told(timedelta(days=8), 2), "one column is judged"
 
 
 def test_features_that_grew_too_old(world: World) -> None:

@@ -18,6 +18,8 @@ from {{cookiecutter.package_name}}.deployment.release import machine, person
 from {{cookiecutter.package_name}}.deployment.release.world import World
 from {{cookiecutter.package_name}}.deployment.serving import running, state
 from {{cookiecutter.package_name}}.operations.alerts import journal as alerts
+from {{cookiecutter.package_name}}.operations.drift import looked
+from {{cookiecutter.package_name}}.operations.drift.looked import Looked
 from {{cookiecutter.package_name}}.operations.metrics import expose, serve, table
 
 from .. import repo
@@ -57,7 +59,13 @@ def test_what_training_releases_and_people_have_done_is_there(trained: World) ->
     machine.start(trained, "2")
     trained.clock.advance(timedelta(hours=1))  # type: ignore[attr-defined]
     alerts.note(trained.prod, "bad-data", "batch 7", "3 rows", trained.clock.now())
+    at, nearest = trained.clock.now().isoformat(), [("features", "km", 1.5), ("features", "zone", 0.25)]
+    looked.keep(trained.prod, Looked(at, "1", "DRIFT in km", 300, 3, 1, True, nearest, ""))
     found = made.scraped(trained)
+    assert made.total(found, "mlops_drift_ratio", column="km") == 1.5
+    assert made.total(found, "mlops_drift_ratio", column="zone") == 0.25
+    assert made.total(found, "mlops_drift_rows") == 300
+    assert made.total(found, "mlops_drift_unjudged") == 1
     assert made.total(found, "mlops_training_runs_total", pipeline="training", status="Completed") == 3
     assert made.total(found, "mlops_model_versions") == 3
     assert made.total(found, "mlops_releases_total", outcome="rolled back") == 1

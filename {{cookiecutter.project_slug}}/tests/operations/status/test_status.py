@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -19,6 +20,8 @@ from {{cookiecutter.package_name}}.deployment.release import holds, machine
 from {{cookiecutter.package_name}}.deployment.release.world import World
 from {{cookiecutter.package_name}}.deployment.serving import running, state
 from {{cookiecutter.package_name}}.operations.alerts import journal as alerts
+from {{cookiecutter.package_name}}.operations.drift import looked
+from {{cookiecutter.package_name}}.operations.drift.looked import Looked
 from {{cookiecutter.package_name}}.operations.loop import beats
 from {{cookiecutter.package_name}}.operations.status import look, page, web
 from {{cookiecutter.package_name}}.operations.status.section import Report, Section
@@ -75,6 +78,15 @@ def test_a_part_that_cannot_tell_is_wrong_and_the_others_tell(world: World) -> N
     assert found["releases"].state == "wrong"
     assert "database" in found["releases"].said
     assert found["training"].state == "ok"
+
+
+def test_drift_that_was_seen_or_could_not_be_is_late(world: World) -> None:
+    at = world.clock.now().isoformat()
+    well = Looked(at, "1", "no drift: 9 checks on 300 rows", 300, 3, 0, False, [("features", "km", 0.4)], "")
+    for it, state_ in ((well, "ok"), (replace(well, drifted=True), "late"), (replace(well, unjudged=3), "late")):
+        looked.keep(world.prod, it)
+        found = section(world, "drift")
+        assert (found.state, found.said) == (state_, "version 1: no drift: 9 checks on 300 rows")
 
 
 def test_what_needs_a_person_is_wrong_until_somebody_looks_after_it(world: World) -> None:

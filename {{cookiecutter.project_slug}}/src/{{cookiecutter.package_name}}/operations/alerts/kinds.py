@@ -25,6 +25,7 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "bad-data": Kind("warning", "batches wait in quarantine for a decision"),
     "budget-exhausted": Kind("warning", "production asks for more retrainings than the budget allows"),
+    "drift-not-judged": Kind("warning", "too few rows come for drift to be judged"),
     "endpoint-down": Kind("critical", "nobody answers callers"),
     "job-fails": Kind("warning", "a job of the loop fails again and again"),
     "promotion-needs-a-person": Kind("warning", "a version waits for a person's yes or no"),

@@ -16,7 +16,7 @@ from ...events import pump
 from ...features import extended, materialise, publish
 from ...model import project
 from ...training import schedules, ticks, worker
-from ..drift import look, reference, rules
+from ..drift import look, looked, reference, rules
 from ..policy import answer, windows
 from ..retraining import event, outcome
 from . import needs
@@ -84,6 +84,7 @@ def watch(world: World) -> str:
     known = reference.find(world.prod, world.clock, asked.check.block)
     until = whole(now, load(world.root).monitor)
     found = look.served(world.prod, asked, world.clock, known, until)
+    looked.keep(world.prod, looked.of(found, known.deployment.version, now, looked.last(world.prod)))
     if not found.drifted:
         return ""
     told = event.of(found, known.deployment.digest, event.source(world.dev), until, now)

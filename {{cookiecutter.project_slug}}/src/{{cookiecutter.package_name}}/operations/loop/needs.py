@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from ...data import landed
 from ...deployment.release import journal as releases
@@ -10,6 +11,7 @@ from ...deployment.release.journal import BACK, REFUSED
 from ...deployment.release.world import World
 from ...deployment.serving import status
 from ..alerts import journal, send
+from ..drift import looked, rules
 from ..freshness import episodes, health
 from ..metrics import settings
 from . import beats
@@ -23,6 +25,7 @@ def look(world: World) -> str:
     found = {
         "endpoint-down": endpoint(world),
         "bad-data": quarantined(world),
+        "drift-not-judged": blind(world),
         "job-fails": failing(world),
         "stale-features": stale(world),
         "release-stopped": stopped(world),
@@ -52,6 +55,17 @@ def endpoint(world: World) -> dict[str, str]:
 def quarantined(world: World) -> dict[str, str]:
     """Batches that wait for a decision."""
     return {batch: f"{rows:,} rows in quarantine" for batch, rows in landed.stats(world.root / LANDED).held.items()}
+
+
+def blind(world: World) -> dict[str, str]:
+    """The served model, where for longer than a window no look could judge anything."""
+    last = looked.last(world.prod)
+    if last is None or not last.blind or not world.endpoint.current().traffic:
+        return {}
+    window = rules.read(world.root / rules.FILE).check.window
+    if datetime.fromisoformat(last.at) - datetime.fromisoformat(last.blind) < window:
+        return {}
+    return {f"version {last.version}": f"since {last.blind[:19]} no look could judge anything: {last.sentence}"}
 
 
 def failing(world: World) -> dict[str, str]:

@@ -75,6 +75,9 @@ ROWS: dict[str, tuple[Panel, ...]] = {
         Panel("Registered versions", (("mlops_model_versions", "versions"),), kind="stat"),
     ),
     "Operations": (
+        Panel("Drift, nearest to its threshold", (("mlops_drift_ratio", "{{group}} {{column}}"),), "percentunit"),
+        Panel("Rows that were looked at", (("mlops_drift_rows", "rows"), ("mlops_drift_unjudged", "unjudged columns"))),
+        Panel("Policy", (("increase(mlops_policy_decisions_total[1d])", "{{decision}}"),)),
         Panel("Alerts", (("mlops_alerts_open", "{{kind}}"),)),
         Panel("Retrainings", (("increase(mlops_retrainings_total[1d])", "{{status}}"),)),
     ),

@@ -38,6 +38,7 @@ PARTS: dict[str, Source] = {
     "data": standing.data,
     "features": standing.features,
     "operations": rooms.values,
+    "drift": rooms.drift,
 }
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 

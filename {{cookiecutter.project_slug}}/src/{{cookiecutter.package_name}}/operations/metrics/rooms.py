@@ -1,4 +1,4 @@
-"""What the other rooms of this layer keep: retrainings, alerts, decisions. One that has no table yet has no figures."""
+"""What the other rooms of this layer keep: retrainings, alerts, decisions, the last look; none without its table."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from ...deployment.release.world import World
 from ...workspace import Workspace
 from ..alerts import journal as alerts
+from ..drift import looked
+from ..policy import decisions
 from ..retraining import asked
-from .standing import Value, has, reading
+from .standing import Value, has, reading, since
 
 STATE = "state.db"
 
@@ -27,6 +29,7 @@ class Kept:
 
 KEPT: tuple[Kept, ...] = (
     Kept("mlops.alerts.open", lambda world: world.prod, alerts.FILE, "alert", alerts.COUNTED),
+    Kept("mlops.policy.decisions", lambda world: world.prod, decisions.FILE, "decision", decisions.COUNTED),
     Kept("mlops.retrainings", lambda world: world.dev, STATE, "signal", asked.COUNTED),
 )
 
@@ -39,3 +42,15 @@ def values(world: World) -> Iterator[Value]:
                 for row in connection.execute(it.query):
                     labels = {key: str(row[key]) for key in row.keys() if key != "count"}  # noqa: SIM118
                     yield Value(it.metric, row["count"], labels)
+
+
+def drift(world: World) -> Iterator[Value]:
+    """The last look at what is served."""
+    last = looked.last(world.prod)
+    if last is None:
+        return
+    for group, column, share in last.nearest:
+        yield Value("mlops.drift", share, {"group": group, "column": column})
+    yield Value("mlops.drift.rows", last.rows)
+    yield Value("mlops.drift.unjudged", last.unjudged)
+    yield Value("mlops.drift.age", since(world, last.at))

@@ -55,6 +55,10 @@ RULES = (
         "stale-features", "FeaturesLate", "warning", 'mlops_features_state{state="late"} == 1', "30m",
         "The features of {{ $labels.feature_set }} will soon be too old.",
     ),
+    Rule(
+        "drift-not-judged", "DriftNotLookedAt", "warning", "mlops_drift_age_seconds > 86400", "1h",
+        "Nobody has looked for drift for more than a day.",
+    ),
     Rule("bad-data", "DataQuarantined", "warning", "mlops_data_quarantined > 0", "1h", "Batches wait for a decision."),
     Rule(
         "retraining-failed", "TrainingFails", "warning",

@@ -94,7 +94,13 @@ ROWS = (
     Metric("mlops.features.ttl", "s", "gauge", ("feature_set",), "How old a value may be that servers use."),
     Metric("mlops.features.rows", "{row}", "gauge", ("feature_set",), "Materialised rows."),
     Metric("mlops.features.state", "", "gauge", ("feature_set", "state"), "1 for the state it is in."),
+    # drift, as the last look found it
+    Metric("mlops.drift", "1", "gauge", ("group", "column"), "The measure nearest to its threshold, as a share of it."),
+    Metric("mlops.drift.rows", "{row}", "gauge", (), "Rows in the window that was looked at."),
+    Metric("mlops.drift.unjudged", "{column}", "gauge", (), "Columns with too few rows to be judged."),
+    Metric("mlops.drift.age", "s", "gauge", (), "How long ago the last look was."),
     # operations
+    Metric("mlops.policy.decisions", "{decision}", "counter", ("decision",), "What the policy answered."),
     Metric("mlops.retrainings", "{request}", "counter", ("status",), "Retrainings that were asked for."),
     Metric("mlops.alerts.open", "{alert}", "gauge", ("kind",), "Alerts that wait for a person."),
     Metric("mlops.part.readable", "", "gauge", ("part",), "0 where a part's figures cannot be read."),

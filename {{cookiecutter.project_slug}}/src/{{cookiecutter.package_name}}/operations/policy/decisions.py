@@ -31,6 +31,7 @@ CREATE TRIGGER IF NOT EXISTS decision_no_update BEFORE UPDATE ON decision
 CREATE TRIGGER IF NOT EXISTS decision_no_delete BEFORE DELETE ON decision
     BEGIN SELECT RAISE(ABORT, 'decisions are append-only'); END;
 """
+COUNTED = "SELECT decision, count(*) AS count FROM decision GROUP BY decision"
 FILE, FIRST = "policy.db", "0" * 64
 
 

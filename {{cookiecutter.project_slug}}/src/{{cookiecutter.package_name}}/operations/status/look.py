@@ -18,6 +18,7 @@ from ...features import status as features
 from ...model.durations import format_duration
 from ...training import facts
 from ..alerts import journal as alerts
+from ..drift import looked
 from ..loop import beats, rhythm
 from ..retraining import asked as asked_for
 from .section import Report, Section, State
@@ -56,13 +57,16 @@ def open_alerts(world: World) -> Section:
     return Section("alerts", "wrong" if alone else "late", f"{len(found)} stand, {len(alone)} without anybody", lines)
 
 
-def signals(world: World) -> Section:
-    """What production asked for last."""
-    found = asked_for.history(world.dev, LAST)
+def drift(world: World) -> Section:
+    """What the last look found, and what production asked for because of earlier ones."""
+    last, found = looked.last(world.prod), asked_for.history(world.dev, LAST)
     lines = tuple(it.sentence for it in found)
-    if not found:
-        return Section("drift", "idle", "no drift and no regression were told yet")
-    return Section("drift", "ok", found[0].sentence, lines, datetime.fromisoformat(found[0].at))
+    if last is None and found:
+        return Section("drift", "ok", found[0].sentence, lines, datetime.fromisoformat(found[0].at))
+    if last is None:
+        return Section("drift", "idle", "the loop has not looked yet; `mlops monitor` does")
+    state: State = "late" if last.drifted or last.unjudged == last.columns else "ok"
+    return Section("drift", state, f"version {last.version}: {last.sentence}", lines, datetime.fromisoformat(last.at))
 
 
 def loop(world: World) -> Section:
@@ -170,7 +174,7 @@ LOOKS: dict[str, Callable[[World], Section]] = {
     "registry": registry,
     "endpoint": endpoint,
     "releases": releases,
-    "drift": signals,
+    "drift": drift,
     "alerts": open_alerts,
 }
 
