@@ -27,7 +27,7 @@ if __package__ in (None, ""):  # started as a file: the folder above holds the p
 
 from bench import load, operate
 
-BROKEN, CONNECTIONS, MOST = 4, 4, 900.0  # which signal's model is altered; of wrk; seconds at most
+BROKEN, CONNECTIONS, MOST = 4, 4, 1800.0  # which signal's model is altered; of wrk; seconds at most
 
 
 @contextmanager

@@ -77,6 +77,10 @@ def test_rows_of_ones_own_promise_only_that_everybody_is_answered(came: Came) ->
 
 
 def test_it_is_drawn(came: Came, tmp_path: Path) -> None:
+    alone = picture.draw(came.errors, (), None, tmp_path / "alone.png").read_bytes()
+    beside = came.errors.assign(otherwise=[float("nan")] * 6 + [7.2, 7.1])
+    beside.attrs = came.errors.attrs
+    assert picture.draw(beside, (), None, tmp_path / "beside.png").read_bytes() != alone
     drawn = picture.draw(came.errors, came.entries, AT, tmp_path / "reports" / "season.png")
     assert drawn.read_bytes().startswith(b"\x89PNG")
     assert drawn.stat().st_size > 20_000

@@ -94,8 +94,7 @@ def errors(world: World, step: timedelta) -> pd.DataFrame:
     loss = losses.choose(world.schema, sure)
     rows["loss"] = loss.of(given)
     rows = rows[read]
-    began = pd.Timestamp(rows["at"].min()).normalize()
-    rows["step"] = began + ((rows["at"] - began) // step) * step
+    rows["step"] = stepped(rows["at"], pd.Timestamp(rows["at"].min()).normalize(), step)
     versions = {it.sha256: it.number for it in world.registry(world.dev).versions()}
     rows["version"] = rows["digest"].map(versions).fillna("?")
     found = rows.groupby("step").agg(
@@ -103,6 +102,11 @@ def errors(world: World, step: timedelta) -> pd.DataFrame:
     )
     found.attrs["loss"] = loss.name
     return found.rename_axis("at").reset_index()
+
+
+def stepped(at: pd.Series, first: pd.Timestamp, step: timedelta) -> pd.Series:
+    """The begin of the step in which each moment is."""
+    return first + ((at - first) // step) * step
 
 
 def mean(found: pd.DataFrame, since: datetime, until: datetime) -> float:

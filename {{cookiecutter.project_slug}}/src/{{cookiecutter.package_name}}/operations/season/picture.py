@@ -21,6 +21,7 @@ COLOURS = {
     "policy": "#2b6cb0",
     "world": "#444444",
 }
+OLD = "the version before would have had"
 SMOOTHED = 3  # steps
 
 
@@ -31,6 +32,8 @@ def draw(found: pd.DataFrame, entries: Sequence[Entry], turns: datetime | None, 
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[4, 1])
     for version, part in found.groupby("version", sort=False):
         above.plot(part["at"], part["loss"], "o", markersize=3, label=f"answered by version {version}")
+    if "otherwise" in found:
+        above.plot(found["at"], found["otherwise"], "o", color="#888888", fillstyle="none", markersize=4, label=OLD)
     smooth = found["loss"].rolling(SMOOTHED, min_periods=1).mean()
     above.plot(found["at"], smooth, color="#888888", linewidth=1.5)
     if turns:

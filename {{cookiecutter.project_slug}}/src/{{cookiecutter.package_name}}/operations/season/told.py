@@ -66,7 +66,11 @@ def of(season: Season) -> Came:
     early = sum(bool(turns) and datetime.fromisoformat(it.at) < began for it in signals)
     parts = ((season.comes.begins, began), (began, over), (over, season.comes.ends))
     before, during, after = (diary.mean(found, *part) for part in parts)
-    old = otherwise.mean(world, previous(found, over), *parts[-1]) if release else math.nan
+    old = math.nan
+    if release:
+        rows = otherwise.rows(world, previous(found, over), *parts[-1])
+        steps = diary.stepped(rows["at"], found["at"].iloc[0], season.comes.step)
+        found["otherwise"], old = found["at"].map(rows.groupby(steps)["loss"].mean()), float(rows["loss"].mean())
     return Came(signal, release, early, before, during, after, old, found, tuple(diary.entries(world)))
 
 
