@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 
 from {{cookiecutter.package_name}}.operations.drift import calibrate, check, learn, replays, rules
-from {{cookiecutter.package_name}}.operations.drift.bins import Ints
 from {{cookiecutter.package_name}}.operations.drift.check import Checked
+from {{cookiecutter.package_name}}.operations.drift.measures import Ints
 from {{cookiecutter.package_name}}.operations.drift.profile import Watched
 
 from . import made

@@ -14,8 +14,7 @@ from datetime import timedelta
 import numpy as np
 
 from . import measures
-from .bins import Ints
-from .measures import Floats
+from .measures import Floats, Ints
 from .profile import Profile, Watched
 from .rules import Rules
 
