@@ -1,4 +1,4 @@
-"""`make bench`: what people wait for, serving beside MLflow and a static answer, the figures of Levels 2 and 3."""
+"""`make bench`: what people wait for, serving beside MLflow and a static answer, the figures of Levels 2 to 4."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import click
 if __package__ in (None, ""):  # started as a file: the folder above holds the package
     sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from bench import deployment, serving, setting, timings, training, upgrade
+from bench import deployment, operations, serving, setting, timings, training, upgrade
 from bench.serving import CONCURRENCY, MLFLOW, OURS, SIZES, STATIC, Cell
 from bench.timings import Timing
 
@@ -24,17 +24,23 @@ AIM_RATE, AIM_P50 = 20.0, 3.0
 @click.option("--skip-timings", is_flag=True, help="No emission, help, training and climbs.")
 @click.option("--skip-training", is_flag=True, help="No pipeline, join and events.")
 @click.option("--skip-deployment", is_flag=True, help="No load on the endpoint, verdicts and batches.")
-def main(skip_serving: bool, skip_timings: bool, skip_training: bool, skip_deployment: bool) -> None:
+@click.option("--skip-operations", is_flag=True, help="No drift checks, killed loop and releases by itself.")
+def main(
+    skip_serving: bool, skip_timings: bool, skip_training: bool, skip_deployment: bool, skip_operations: bool
+) -> None:
     """Measure, print Markdown, keep the figures in build/bench/results.json."""
     if not skip_deployment:
         deployment.require()
+    if not skip_operations:
+        operations.require()
     setting.prepare()
     waits = [] if skip_timings else [*timings.run(), *upgrade.climbs()]
     cells, difference = ({}, 0.0) if skip_serving else serving.run()
     level_2 = [] if skip_training else training.run()
     level_3 = [] if skip_deployment else deployment.run()
+    level_4 = [] if skip_operations else operations.run()
     where = setting.machine()
-    text = [f"Machine: {where}", "", *waiting(waits), *level_2, *level_3]
+    text = [f"Machine: {where}", "", *waiting(waits), *level_2, *level_3, *level_4]
     if cells:
         text += ["", *speed(cells), "", f"Same model: greatest difference over 1,000 rows {difference:.1e}."]
     click.echo("\n".join(["", *text]))

@@ -1,4 +1,4 @@
-"""A table that nobody made up, the rentals of a bike scheme by the hour: described, trained, scored, served."""
+"""A table that nobody made up, the rentals of a bike scheme by the hour: trained, scored, served, watched."""
 
 from __future__ import annotations
 
@@ -116,3 +116,22 @@ def test_trained_by_the_pipeline_reproduced_released_served(bikes: tuple[Path, P
     given = json.loads(next((project / "models").glob("*/sample_request.json")).read_text(encoding="utf-8"))
     with served(bikes) as address:
         assert ask(f"{address}/score", given["records"][0])["prediction"] > 0
+
+
+@pytest.mark.parametrize("bikes", [4], indirect=True, ids=["level 4"])
+def test_the_second_year_is_not_like_the_first(bikes: tuple[Path, Path]) -> None:
+    """The scheme grew by two thirds; the weather and the calendar were as they are."""
+    project, interpreter = bikes
+    lines = BIKES.read_text(encoding="utf-8").splitlines()
+    for year in ("2011", "2012"):
+        rows = [line for line in lines[1:] if line.startswith(year)]
+        (project / f"{year}.csv").write_text("\n".join([lines[0], *rows]) + "\n", encoding="utf-8")
+    command = [str(interpreter), "-m", "bikes", "monitor", "--reference", "2011.csv", "--window", "2012.csv"]
+    ran = subprocess.run(
+        command, cwd=project, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": "src"}
+    )
+    assert ran.returncode == 1, ran.stdout + ran.stderr
+    assert "DRIFT in cnt" in ran.stdout
+    figures = json.loads((project / "reports" / "monitor.json").read_text(encoding="utf-8"))
+    assert {it["column"] for it in figures["findings"] if it["drifted"]} == {"cnt"}
+    assert figures["groups"] == ["target"]

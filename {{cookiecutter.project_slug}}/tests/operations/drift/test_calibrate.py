@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 
 from {{cookiecutter.package_name}}.operations.drift import calibrate, check, learn, replays, rules
-from {{cookiecutter.package_name}}.operations.drift.bins import Ints
 from {{cookiecutter.package_name}}.operations.drift.check import Checked
+from {{cookiecutter.package_name}}.operations.drift.measures import Ints
 from {{cookiecutter.package_name}}.operations.drift.profile import Watched
 
 from . import made
@@ -97,11 +97,20 @@ def test_a_window_of_few_rows_is_replayed_with_as_few() -> None:
     random = np.random.default_rng(0)
     counts = np.array([[500, 300, 200], [5, 3, 2]])
     out = replays.thinned(counts, 100, random)
-    assert out.sum(axis=1).tolist() == [100, 10]
+    assert out.sum(axis=1).tolist() == [pytest.approx(100, abs=40), 10]
+    assert (out <= counts).all()
     assert counts.sum() == 1010, "the draws themselves stay"
     few, many = (made.checked(made.rows(5600), made.rows(count, 1, days=7.0)) for count in (300, 1400))
     for one, other in zip(few.findings, many.findings, strict=True):
         assert (one.threshold or 0) >= (other.threshold or 0)
+
+
+def test_thinning_a_little_adds_little_chance() -> None:
+    counts = np.tile([50_000, 50_000], (400, 1))
+    for kept, most in ((0.9, 0.4), (0.1, 3.1)):
+        out = replays.thinned(counts, round(kept * 100_000), np.random.default_rng(0))
+        own = np.sqrt(0.25 / 100_000)  # what the share in a draw of as many independent rows spreads by
+        assert 0 < (out[:, 0] / out.sum(axis=1)).std() < most * own
 
 
 def test_the_same_rows_and_seed_give_the_same_thresholds() -> None:

@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -81,6 +82,30 @@ def test_words_that_cannot_be_meant_are_told(words: list[str], said: str) -> Non
     ran = run(*words)
     assert ran.exit_code == 2
     assert said in ran.output
+
+
+def hours(year: int, growth: float) -> pa.Table:
+    """A scheme of bikes by the hour, as real ones are: the weather of a year, and riders who become more."""
+    random = np.random.default_rng(year)
+    at = np.arange(f"{year}-01-01", f"{year + 1}-01-01", dtype="datetime64[h]").astype("datetime64[us]")
+    days = (at - at[0]) / np.timedelta64(1, "D")
+    temperature = 15 - 12 * np.cos(2 * np.pi * days / 365) + random.normal(0, 3, 400)[days.astype(int)]
+    by_hour = 1 + np.sin(2 * np.pi * (days % 1) - np.pi / 2)
+    riders = random.poisson(20 * growth * by_hour * np.clip(temperature + 15, 1, None) / 15)
+    sky = random.choice(["clear", "mist", "rain"], 400, p=[0.65, 0.26, 0.09])[days.astype(int)]
+    return pa.table({"at": at, "km": temperature, "zone": sky, "airport": (days + 5) % 7 < 2, "minutes": riders})
+
+
+def test_a_year_in_which_more_people_ride_is_not_like_the_one_before(repo: Path) -> None:
+    words = []
+    for option, year, growth in (("--reference", 2011, 1.0), ("--window", 2012, 1.7), ("--window", 2013, 1.0)):
+        path = repo / f"{year}.csv"
+        hours(year, growth).to_pandas().to_csv(path, index=False)
+        words.append([option, str(path)])
+    grown, same = run(*words[0], *words[1]), run(*words[0], *words[2])
+    assert grown.exit_code == 1, grown.output
+    assert "DRIFT in minutes (8,784 rows)" in grown.output
+    assert same.exit_code == 0, same.output
 
 
 def test_an_empty_table_is_told(repo: Path) -> None:

@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from . import measures
-from .measures import Counts, Floats
+from .measures import Counts, Floats, Ints
+from .places import Places
 
-Ints = npt.NDArray[np.int64]
 FINE = 256  # bins between the least and the greatest value
 TAIL = 17  # the outermost quantile is 1 in 2 ** 16
 FULLEST = 0.02  # of the values, in a bin of even width; where more are in one, the bins follow the quantiles
@@ -43,6 +43,10 @@ class Numbers:
         return float((len(self.edges) - 1) / (self.edges[-1] - self.edges[0]) * INSIDE)
 
     @cached_property
+    def places(self) -> Places:
+        return Places(self.edges)
+
+    @cached_property
     def weights(self) -> Floats:
         """What the distance at each edge counts for in an area: half of the bins beside it.
 
@@ -58,7 +62,7 @@ class Numbers:
     def index(self, values: Floats) -> Ints:
         """The bin of each value; infinite ones are outside of the edges."""
         if not self.even:
-            return np.asarray(np.searchsorted(self.edges, values, side="right"), dtype=np.int64)
+            return self.places.of(values)
         places = (values - self.edges[0]) * self.step
         places += 1
         np.clip(places, 0, self.size - 1, out=places)

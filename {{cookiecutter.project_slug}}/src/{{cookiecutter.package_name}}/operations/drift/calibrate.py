@@ -14,10 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import replays
+from . import replays, shapes
 from .measures import PSI, Floats
-from .profile import Profile, Watched
+from .profile import Profile
 from .rules import Rules
+from .shapes import Shape
 
 Key = tuple[str, str, str]  # group, column, measure
 USUAL, RARE = 0.9, 0.99  # quantiles that say how far a measure spreads by itself
@@ -39,6 +40,12 @@ class Threshold:
 
 def thresholds(references: Sequence[Profile], windows: Sequence[Profile], rules: Rules) -> dict[Key, Threshold]:
     """The thresholds of every column and measure, for windows of these rows and lengths."""
+    seen = [shapes.of(one, other, rules) for one, other in zip(references, windows, strict=True)]
+    return of_shapes(references, seen, rules)
+
+
+def of_shapes(references: Sequence[Profile], windows: Sequence[Shape], rules: Rules) -> dict[Key, Threshold]:
+    """The thresholds for all windows of these shapes."""
     random = np.random.default_rng(rules.check.seed)
     found: dict[Key, Floats] = {}
     fewest = math.inf
@@ -46,16 +53,10 @@ def thresholds(references: Sequence[Profile], windows: Sequence[Profile], rules:
         draws = replays.draw(reference, window.span, rules, random)
         fewest = min(fewest, draws.runs)
         for column in reference.watched:
-            if judged(window, column, rules):
+            if column.name in window.judged:
                 values = replays.replay(reference, window, column, draws, random)
                 found |= {(column.group, column.name, measure): it for measure, it in values.items()}
     return limits(found, rules, fewest)
-
-
-def judged(window: Profile, column: Watched, rules: Rules) -> bool:
-    """Whether the window has the rows that a judgement needs: missing values tell too, missing losses do not."""
-    tally = window.tallies[column.name]
-    return (tally.rows if column.group == "performance" else tally.rows + tally.missing) >= rules.check.rows
 
 
 def limits(found: Mapping[Key, Floats], rules: Rules, runs: float) -> dict[Key, Threshold]:

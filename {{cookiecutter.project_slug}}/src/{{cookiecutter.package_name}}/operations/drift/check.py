@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from . import bins, calibrate, measures, profile, pvalues, replays
+from . import bins, calibrate, measures, profile, pvalues, replays, shapes
 from .calibrate import Key, Threshold
+from .kept import Shelf
 from .measures import BOUNDED, PERFORMANCE, SHORT
 from .profile import Group, Profile, Watched
 from .rules import Rules
@@ -119,10 +120,11 @@ def described(it: Profile) -> dict[str, Any]:
     return {"rows": it.rows, "from": first.isoformat(), "to": (first + timedelta(microseconds=it.span)).isoformat()}
 
 
-def run(references: Sequence[Profile], windows: Sequence[Source], rules: Rules) -> Checked:
-    """Count the windows, one for each part of the reference, and judge them."""
+def run(references: Sequence[Profile], windows: Sequence[Source], rules: Rules, shelf: Shelf | None = None) -> Checked:
+    """Count the windows, one for each part of the reference, and judge them; on a shelf the thresholds are kept."""
     counted = [profile.window(it, of) for it, of in zip(windows, references, strict=True)]
-    return judge(references, counted, calibrate.thresholds(references, counted, rules))
+    limits = (shelf or calibrate).thresholds(references, counted, rules)
+    return judge(references, counted, limits)
 
 
 def judge(references: Sequence[Profile], windows: Sequence[Profile], limits: Mapping[Key, Threshold]) -> Checked:
@@ -178,4 +180,4 @@ def values_of(reference: Profile, window: Profile, column: Watched, a: Any, b: A
         means = [np.asarray(it.totals.sum() / max(it.rows, 1)) for it in (before, after)]
         return {PERFORMANCE: measures.worsening(means[0], means[1])}
     beyond = after.beyond / max(after.rows, 1)
-    return replays.measured(reference, column, a, b, window.rows, beyond)
+    return replays.measured(reference, column, a, b, shapes.alike(window.rows), beyond)

@@ -35,12 +35,12 @@ def monitor_command(
     from ... import workspace
     from ...clock import SystemClock
     from ...model import project
-    from . import look, page, rules
+    from . import kept, look, page, rules
     from . import reference as references
 
     asked = rules.read()
     if reference and window:
-        found = look.tables(reference, window, project.load().schema_only, asked)
+        found = look.tables(reference, window, project.load().schema_only, asked, kept.shelf(workspace.current()))
         title = f"{window.name} against {reference.name}"
     else:
         place, clock = workspace.current(), SystemClock()

@@ -13,8 +13,8 @@ from ...errors import DataError
 from . import bins as binned
 from . import profile
 from . import source as sources
-from .bins import Bins, Ints, Numbers
-from .measures import Floats
+from .bins import Bins, Numbers
+from .measures import Floats, Ints
 from .profile import MOST, Grid, Profile, Watched
 from .source import Source
 

@@ -10,8 +10,9 @@ from ...clock import Clock
 from ...errors import DataError
 from ...model.project import Schema
 from ...workspace import Workspace
-from . import check, columns, learn, reference, source, windows
+from . import check, columns, kept, learn, reference, source, windows
 from .check import Checked
+from .kept import Shelf
 from .reference import Reference
 from .rules import Rules
 
@@ -23,18 +24,20 @@ def served(
     known = found or reference.find(place, clock, rules.check.block)
     end = until or clock.now()
     rows = windows.recorded(place, known.deployment, known.schema, end - rules.check.window, end)
-    return check.run(known.parts, rows, rules)
+    return check.run(known.parts, rows, rules, kept.shelf(place))
 
 
-def tables(before: Path, after: Path, schema: Schema, rules: Rules) -> Checked:
+def tables(before: Path, after: Path, schema: Schema, rules: Rules, shelf: Shelf) -> Checked:
     """One table against another, such as this year's rows against last year's."""
     sides = [source.opened(it) for it in (before, after)]
     if not all(source.rows(it) for it in sides):
         raise DataError("one of the tables has no row", fix="name tables with rows")
     there = set(source.names(sides[0])) & set(source.names(sides[1]))
     watched = columns.table(schema, there)
-    learned = learn.run(sides[0], watched, schema.table.timestamp, rules.check.block)
-    return check.run([learned], [sides[1]], rules)
+    time, block = schema.table.timestamp, rules.check.block
+    about = kept.about(kept.of_files(before), watched, time, block)
+    learned = shelf.profile(about, lambda: learn.run(sides[0], watched, time, block))
+    return check.run([learned], [sides[1]], rules, shelf)
 
 
 def worst(found: Checked, most: int) -> Sequence[tuple[str, str]]:

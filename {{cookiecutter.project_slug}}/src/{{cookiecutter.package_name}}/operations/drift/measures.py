@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 Counts = npt.NDArray[Any]
 
 WASSERSTEIN = "normalized_wasserstein_distance"

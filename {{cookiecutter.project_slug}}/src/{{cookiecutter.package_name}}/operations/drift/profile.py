@@ -9,8 +9,8 @@ from typing import Any, Literal
 import numpy as np
 
 from . import source as sources
-from .bins import Bins, Ints, Numbers
-from .measures import Floats
+from .bins import Bins, Numbers
+from .measures import Floats, Ints
 from .source import Source
 
 Group = Literal["features", "target", "prediction", "performance"]

@@ -22,7 +22,8 @@ from ...model.project import Schema
 from ...training import judge, snapshot
 from ...training.registry import RECORD, RECORDS, Registry, Version
 from ...workspace import Workspace
-from . import columns, learn
+from . import columns, kept, learn
+from .kept import Shelf
 from .profile import Profile
 
 FOLDER = "monitor"
@@ -64,16 +65,31 @@ def find(place: Workspace, clock: Clock, block: timedelta, name: str = "") -> Re
     schema = loaded.schema
     with registry.files(version, RECORDS) as folder:
         record = handoff.read_json(folder / RECORD)
+    shelf, watched, time = kept.shelf(place), columns.features(schema), schema.table.timestamp
     rows = table(place, deployment.digest, record, clock)
-    learned = learn.run(rows, columns.features(schema), schema.table.timestamp, block)
+    about = kept.about(kept.of_files(rows), watched, time, block)
+    learned = shelf.profile(about, lambda: learn.run(rows, watched, time, block))
     with registry.files(version, EVALUATION) as folder:
         path = folder / judge.PREDICTIONS
         if handoff.sha256(path) != record["predictions_sha256"]:
             wrong = f"the recorded predictions of version {version.number} were altered"
             raise ModelError(wrong, fix="restore the artifacts of the workspace")
         classes = [str(it) for it in loaded.pipeline.classes_] if schema.classification else []
-        said = held_out(pd.read_parquet(path), schema, classes)
-    return Reference(deployment, schema, learned, learn.run(said, columns.answers(schema), columns.AT, block))
+        return Reference(deployment, schema, learned, answers(shelf, path, record, schema, classes, block))
+
+
+def answers(
+    shelf: Shelf, path: Path, record: dict[str, Any], schema: Schema, classes: list[str], block: timedelta
+) -> Profile:
+    """The profile of the evaluation's predictions; they are as recorded."""
+    watched = columns.answers(schema)
+    more = {"schema": schema.model_dump(mode="json"), "classes": classes}
+    about = kept.about(record["predictions_sha256"], watched, columns.AT, block, **more)
+
+    def make() -> Profile:
+        return learn.run(held_out(pd.read_parquet(path), schema, classes), watched, columns.AT, block)
+
+    return shelf.profile(about, make)
 
 
 def version_of(registry: Registry, deployment: Deployment) -> Version:

@@ -14,10 +14,10 @@ from datetime import timedelta
 import numpy as np
 
 from . import measures
-from .bins import Ints
-from .measures import Floats
+from .measures import Floats, Ints
 from .profile import Profile, Watched
 from .rules import Rules
+from .shapes import Shape
 
 RUNS = 8  # of which a drawn reference has at least as many
 
@@ -54,18 +54,21 @@ def drawn(stretches: int, count: int, run: int, replays: int, random: np.random.
 
 
 def thinned(counts: Ints, rows: int, random: np.random.Generator) -> Ints:
-    """Draws of more than `rows` rows as if only as many had come."""
+    """Draws of more than about `rows` rows as if only as many had come: each row stays by the same chance.
+
+    None comes twice: a draw that is hardly thinned says what it said before.
+    """
     total = counts.sum(axis=1)
     much = total > rows
     if rows and much.any():
         out = counts.copy()
-        out[much] = random.multinomial(rows, counts[much] / total[much, None])
+        out[much] = random.binomial(counts[much], rows / total[much, None])
         return out
     return counts
 
 
 def replay(
-    profile: Profile, window: Profile, column: Watched, draws: Draws, random: np.random.Generator
+    profile: Profile, window: Shape, column: Watched, draws: Draws, random: np.random.Generator
 ) -> dict[str, Floats]:
     """Every measure of a column over all draws."""
     tally = profile.tallies[column.name]
@@ -76,7 +79,7 @@ def replay(
     sides[1] = thinned(sides[1], window.rows, random)
     if column.group == "performance":
         means = [mean(tally.counts[there], tally.totals[there], it) for it in (draws.reference, draws.window)]
-        means[1] = means[1] + noise(profile, column, draws, window.tallies[column.name].rows, random)
+        means[1] = means[1] + noise(profile, column, draws, dict(window.known)[column.name], random)
         return {measures.PERFORMANCE: measures.worsening(*means)}
     return measured(profile, column, sides[0], sides[1], window.rows)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,7 @@ import pyarrow.types as kinds
 from ...errors import DataError
 from ...model import frame
 from ...model.messages import choices
-from .bins import Ints
-from .measures import Floats
+from .measures import Floats, Ints
 
 Source = Path | pa.Table
 BATCH = 1 << 17
@@ -51,7 +52,7 @@ def rows(data: Any) -> int:
     return int(data.num_rows if isinstance(data, pa.Table) else data.count_rows())
 
 
-def batches(data: Any, columns: Sequence[str]) -> Iterator[Any]:
+def batches(data: Any, columns: Sequence[str]) -> Generator[Any, None, None]:
     """The rows, some at a time. Raises `DataError` for a column that is not there."""
     for name in columns:
         if name not in names(data):
@@ -59,8 +60,29 @@ def batches(data: Any, columns: Sequence[str]) -> Iterator[Any]:
     if isinstance(data, pa.Table):
         yield from data.select(list(columns)).to_batches(max_chunksize=BATCH)
         return
-    scanner = data.scanner(columns=list(columns), batch_size=BATCH, batch_readahead=4, fragment_readahead=1)
-    yield from scanner.to_batches()
+    for part in ahead(pieces(data), data.schema, list(columns)):
+        yield from part.to_batches(max_chunksize=BATCH)
+
+
+def pieces(data: Any) -> Iterator[Any]:
+    """The row groups of a dataset. A scan of the whole reads on while its rows wait, until it holds all of them."""
+    for fragment in data.get_fragments():
+        yield from fragment.split_by_row_group()
+
+
+def ahead(parts: Iterator[Any], schema: pa.Schema, columns: list[str]) -> Iterator[pa.Table]:
+    """The rows of each part: while one is worked on, the next one is read, and no more."""
+    # with a buffer of its own, Arrow keeps what it has read of a file until the file ends
+    options = ds.ParquetFragmentScanOptions(pre_buffer=False)
+    asked = {"schema": schema, "columns": columns, "batch_size": BATCH, "fragment_scan_options": options}
+    with ThreadPoolExecutor(1) as reader:
+        reading: deque[Any] = deque()
+        for part in parts:
+            reading.append(reader.submit(part.to_table, **asked))
+            if len(reading) > 1:
+                yield reading.popleft().result()
+        while reading:
+            yield reading.popleft().result()
 
 
 def numbers(values: Any, name: str) -> tuple[Floats, Any]:
