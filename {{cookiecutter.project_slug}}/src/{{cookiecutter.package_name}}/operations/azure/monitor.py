@@ -1,4 +1,4 @@
-"""`azure/monitors/production.yml`: Azure's model monitor of what is served, held against monitor.toml (extra `azure`)."""
+"""`azure/monitors/production.yml`: Azure's monitor of what is served, held against monitor.toml (extra `azure`)."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def filled(
     learned = {"input_data": {"path": reference, "type": "mltable"}, "data_context": "training"}
     for signal in out["create_monitor"]["monitoring_signals"].values():
         if reference and signal["type"] in (DRIFTS[0], QUALITY):
-            signal["reference_data"] = {**learned, "target_column_name": schema.table.target}
+            signal["reference_data"] = {**learned, "data_column_names": {"target_column": schema.table.target}}
     return out
 
 
@@ -107,13 +107,14 @@ def loaded(found: dict[str, Any]) -> Any:
     """It as Azure's library reads it. Raises `MonitorError` in the library's words, which it hides in the context."""
     azure.sdk()
     from azure.ai.ml.entities._load_functions import load_schedule
+    from azure.ai.ml.exceptions import MlException
 
     with tempfile.TemporaryDirectory() as scratch, azure.quiet():
         path = Path(scratch, FILE.name)
         path.write_text(yaml.safe_dump(found, sort_keys=False), encoding="utf-8")
         try:
             return load_schedule(path)
-        except Exception as error:  # noqa: BLE001 - it raises a bare NotImplementedError, and others
+        except (MlException, NotImplementedError, KeyError, TypeError, ValueError) as error:
             words = " ".join(str(error.__context__ or error).split())
             raise MonitorError(f"{FILE}: Azure's library refuses it: {words[:600]}", fix="correct it") from None
 
