@@ -27,7 +27,8 @@ if __package__ in (None, ""):  # started as a file: the folder above holds the p
 
 from bench import load, operate
 
-BROKEN, CONNECTIONS, MOST = 4, 4, 1800.0  # which signal's model is altered; of wrk; seconds at most
+# which signal's model is altered; of wrk; seconds at most, of all and of one release
+BROKEN, CONNECTIONS, MOST, LONGEST = 4, 4, 3600.0, 600.0
 
 
 @contextmanager
@@ -53,6 +54,7 @@ def altered(world: Any) -> Iterator[None]:
 def run(scratch: Path, releases: int) -> tuple[Any, dict[str, float]]:
     """(what the loop did, what wrk found)."""
     crash = operate.engine()
+    crash.LONGEST = LONGEST
     found = crash.Found()
     with crash.crash.served(Path.cwd(), scratch) as world:
         crash.prepare(Path.cwd(), world)

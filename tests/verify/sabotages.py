@@ -110,7 +110,7 @@ SABOTAGES: dict[str, Fault] = {
     "L3.A2": never(f"{DEPLOYMENT}/client/compatible.py", "broken and new.major <= old.major"),
     "L3.A3": hollow("tests/deployment/client/*.py"),
     "L4.H1": never(f"{OPERATIONS}/status/commands.py", 'found.state == "wrong"'),
-    "L4.H2": instead(f"{OPERATIONS}/handlers.py", "{DRIFT_DETECTED: asked.detected}", "{}"),
+    "L4.H2": instead(f"{OPERATIONS}/handlers.py", "DRIFT_DETECTED: asked.detected, ", ""),
     "L4.H3": everywhere(
         f"{DEPLOYMENT}/release/live.py", "raise NotReadyError(error.problem, fix=error.fix) from None", "return"
     ),
