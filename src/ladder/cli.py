@@ -135,6 +135,7 @@ def verify_command(
     """Which maturity level the repo in PATH shows, generated or not: each statement of the model with its evidence."""
     from .verify import outputs, run
 
+    outputs.ready(html, badge)
     report = run.run(run.Wish(path, level, static, python), outputs.progress(quiet=static))
     outputs.write(report, html=html, badge=badge)
     for line in outputs.lines(report, as_json=as_json):

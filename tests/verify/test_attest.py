@@ -80,3 +80,9 @@ def test_owners_are_shown_beside(repo: Path) -> None:
 def test_what_is_no_attestation_is_refused(old: str, new: str, wrong: str, repo: Path) -> None:
     with pytest.raises(AttestationError, match=wrong):
         said(repo, date(2026, 3, 1), WORD.replace(old, new))
+
+
+def test_a_file_that_is_no_text_is_refused_by_name(repo: Path) -> None:
+    (repo / "attestations.toml").write_bytes(b"\xff\xfe[")
+    with pytest.raises(AttestationError, match=r"attestations\.toml is not TOML"):
+        run.run(run.Wish(repo, static=True))

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from ladder.errors import LadderError
-from ladder.verify import run
+from ladder.verify import run, table
+from ladder.verify.code import Code
 from ladder.verify.judge import FAILED, NOT_RUN, PROVEN, Verdict
+from ladder.verify.repo import Repo
 from ladder.verify.report import Report
 
 from . import shapes
@@ -94,6 +96,30 @@ def test_what_cannot_be_parsed_stops_nothing(tmp_path: Path) -> None:
     (repo / "d.py").write_bytes(b"\xff\xfe\x00")
     (repo / "e.py").symlink_to(repo / "nowhere.py")
     assert run.run(run.Wish(repo, static=True)).level == 0
+
+
+def test_files_in_which_nothing_was_seen_are_named_with_the_reason(tmp_path: Path) -> None:
+    files = {
+        "pyproject.toml": "[tool\n",
+        "big.py": "x = 1\n" * 300_000,
+        ".github/workflows/ci.yml": "jobs: [\n",
+        "fine.py": "x = 1\n",
+    }
+    report = of(files, tmp_path)
+    assert report.unread == {
+        "pyproject.toml": "no TOML",
+        "big.py": "larger than 1,000,000 bytes",
+        ".github/workflows/ci.yml": "no YAML",
+    }
+    assert report.as_json()["unread"] == dict(sorted(report.unread.items()))
+    (line,) = [it for it in table.lines(report) if "nothing was seen in" in it]
+    assert "big.py (larger than 1,000,000 bytes)" in line
+
+
+def test_code_that_cannot_be_parsed_is_named_where_somebody_looked(tmp_path: Path) -> None:
+    repo = Repo(shapes.written(tmp_path / "repo", {"train.py": "def (:\n", "fine.py": "x = 1\n"}))
+    assert [it.tree.body == [] for it in Code(repo).modules] == [False, True]
+    assert repo.unread == {"train.py": "no Python that can be parsed"}
 
 
 def test_an_empty_folder_is_at_no_level(tmp_path: Path) -> None:

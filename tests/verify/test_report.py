@@ -123,6 +123,18 @@ def test_at_the_top_nothing_is_left_to_do(rendered: Rendered, tmp_path: Path) ->
     assert "Nothing is missing" in (tmp_path / "page.html").read_text(encoding="utf-8")
 
 
+def test_files_go_into_folders_that_are_not_there_yet_and_nowhere_else(tmp_path: Path) -> None:
+    (tmp_path / "repo").mkdir()
+    page = tmp_path / "new" / "folder" / "page.html"
+    words = ["verify", str(tmp_path / "repo"), "--static"]
+    assert CliRunner().invoke(cli.main, [*words, "--html", str(page)]).exit_code == 0
+    assert page.is_file()
+    (tmp_path / "file").touch()
+    ran = CliRunner().invoke(cli.main, [*words, "--badge", str(tmp_path / "file" / "badge.svg")])
+    assert ran.exit_code == 1
+    assert "badge.svg cannot be written" in str(ran.exception or "") + ran.output
+
+
 def test_the_badge_says_the_level(rendered: Rendered, tmp_path: Path) -> None:
     verify(rendered(3), "--static", "--badge", tmp_path / "badge.svg")
     text = (tmp_path / "badge.svg").read_text(encoding="utf-8")

@@ -47,7 +47,7 @@ def read(root: Path, contract: Contract) -> dict[str, Attestation]:
         return {}
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise AttestationError(f"{path} is not TOML: {error}", fix="correct that line") from None
     rows = raw.get("attestation")
     if set(raw) - {"attestation"} or not isinstance(rows, list):

@@ -36,8 +36,8 @@ class Refusal:
 class Module:
     """A file of Python."""
 
-    def __init__(self, path: str, text: str) -> None:
-        self.path, self.text = path, text
+    def __init__(self, path: str, text: str, unread: dict[str, str] | None = None) -> None:
+        self.path, self.text, self.unread = path, text, {} if unread is None else unread
         self.lines = text.splitlines()
 
     @property
@@ -50,6 +50,7 @@ class Module:
         try:
             return ast.parse(self.text)
         except (SyntaxError, ValueError, RecursionError):
+            self.unread[self.path] = "no Python that can be parsed"
             return ast.Module(body=[], type_ignores=[])
 
     @cached_property
@@ -106,7 +107,7 @@ class Code:
     @cached_property
     def modules(self) -> tuple[Module, ...]:
         names = [name for name in self.repo.files if name.endswith(".py") and not TESTS.search(name)]
-        return tuple(Module(name, self.repo.text(name)) for name in names)
+        return tuple(Module(name, self.repo.text(name), self.repo.unread) for name in names)
 
     def find(self, where: str, words: str = "") -> list[Module]:
         """The modules whose path fits `where` and whose text has `words`."""

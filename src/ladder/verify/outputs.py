@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from ..errors import LadderError
 from . import table
 from .report import Report
 
@@ -24,6 +25,17 @@ def progress(*, quiet: bool) -> Callable[[str], None]:
         print(line, file=sys.stderr, flush=True)  # noqa: T201
 
     return say
+
+
+def ready(*paths: Path | None) -> None:
+    """Make the folders of the files that were asked for, before minutes pass. Raises `LadderError`."""
+    for path in paths:
+        if path:
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                wrong = f"{path} cannot be written: {str(error.strerror).lower()}"
+                raise LadderError(wrong, fix="name a file in a folder of yours") from None
 
 
 def write(report: Report, *, html: Path | None, badge: Path | None) -> None:

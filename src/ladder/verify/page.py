@@ -65,6 +65,9 @@ def head(report: Report) -> str:
         lines.append(f"<p>Level {report.asked} was asked for, and {word} reached.</p>")
     if report.other:
         lines.append(f"<p>.ladder.json says that level {report.recorded} was emitted here.</p>")
+    if report.unread:
+        told = ", ".join(f"{path} ({why})" for path, why in sorted(report.unread.items()))
+        lines.append(f"<p>Nothing was seen in {escape(told)}.</p>")
     if report.unproven:
         lines.append(
             f"<p>Not proven at this level or below: {escape(', '.join(it.statement.id for it in report.unproven))}.</p>"

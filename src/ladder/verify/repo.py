@@ -47,6 +47,7 @@ class Repo:
         self.root = root
         self.texts: dict[str, str] = {}
         self.parsed: dict[str, Any] = {}
+        self.unread: dict[str, str] = {}  # path -> why nothing was seen in it
 
     @cached_property
     def files(self) -> tuple[str, ...]:
@@ -67,24 +68,28 @@ class Repo:
             try:
                 small = path.is_file() and path.stat().st_size <= LARGEST
                 self.texts[name] = path.read_text(encoding="utf-8", errors="replace") if small else ""
-            except OSError:
+                if path.is_file() and not small:
+                    self.unread[name] = f"larger than {LARGEST:,} bytes"
+            except OSError as error:
                 self.texts[name] = ""
+                self.unread[name] = str(error.strerror).lower()
         return self.texts[name]
 
     def toml(self, name: str) -> dict[str, Any]:
         """A TOML file; empty where it cannot be read as one."""
-        return self.read(name, tomllib.loads, tomllib.TOMLDecodeError)
+        return self.read(name, tomllib.loads, tomllib.TOMLDecodeError, "TOML")
 
     def yaml(self, name: str) -> dict[str, Any]:
         """A YAML file that holds a mapping; empty where it cannot be read as one."""
-        return self.read(name, lambda text: yaml.load(text, Loose), yaml.YAMLError)  # noqa: S506
+        return self.read(name, lambda text: yaml.load(text, Loose), yaml.YAMLError, "YAML")  # noqa: S506
 
-    def read(self, name: str, how: Any, wrong: type[Exception]) -> dict[str, Any]:
+    def read(self, name: str, how: Any, wrong: type[Exception], kind: str) -> dict[str, Any]:
         if name not in self.parsed:
             try:
                 found = how(self.text(name))
             except (wrong, ValueError, RecursionError):
                 found = {}
+                self.unread[name] = f"no {kind}"
             self.parsed[name] = found if isinstance(found, dict) else {}
         return dict(self.parsed[name])
 

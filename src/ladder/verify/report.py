@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -29,6 +30,7 @@ class Report:
     recorded: int | None
     next: Next | None
     seconds: float
+    unread: Mapping[str, str]  # path -> why nothing was seen in it
 
     @property
     def holds(self) -> bool:
@@ -70,6 +72,7 @@ class Report:
             "static": self.static,
             "recorded": self.recorded,
             "seconds": round(self.seconds, 3),
+            "unread": dict(sorted(self.unread.items())),
             "scopes": {name: dict(counts) for name, counts in self.scopes.items()},
             "statements": [entry(it) for it in self.verdicts],
             "next": following(self.next),

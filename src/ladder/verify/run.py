@@ -42,6 +42,7 @@ def run(wish: Wish, say: Say = lambda _: None, today: date | None = None) -> Rep
         )
     day = today or date.today()
     said, facts = contract.load(), Facts(root)
+    facts.repo.toml("pyproject.toml")  # so that a broken one is named, whoever looks at it
     words = attest.read(root, said)
     wanted = [it for it in said.statements if wish.level is None or it.level <= wish.level]
     evidence = looked(facts, [it for it in wanted if it.kind == "capability"], say)
@@ -65,6 +66,7 @@ def run(wish: Wish, say: Say = lambda _: None, today: date | None = None) -> Rep
         known,
         following,
         time.perf_counter() - started,
+        facts.repo.unread,
     )
 
 

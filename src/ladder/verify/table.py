@@ -12,6 +12,7 @@ from .report import Report, named
 
 MARKS = {PROVEN: "✓", ATTESTED: "✎", ABSENT: "○", FAILED: "✗", NOT_RUN: "·"}
 WIDE = 118
+FEW = 5  # files that are named
 
 
 def lines(report: Report) -> Iterator[str]:
@@ -49,6 +50,10 @@ def reached(report: Report) -> Iterator[str]:
         yield f"  .ladder.json says that level {report.recorded} was emitted here"
     for it in report.unproven:
         yield f"  not proven: {it.statement.id}: {it.said}"
+    if report.unread:
+        more = f" and {len(report.unread) - FEW} more" if len(report.unread) > FEW else ""
+        told = ", ".join(f"{path} ({why})" for path, why in sorted(report.unread.items())[:FEW])
+        yield f"  nothing was seen in {told}{more}"
     if not report.holds:
         yield f"  level {report.asked} was asked for"
 
